@@ -1,0 +1,67 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+# dagster.yaml is read from DAGSTER_HOME alone; without it runs would not be routed.
+export DAGSTER_HOME ?= $(CURDIR)/.feature_platform
+
+.PHONY: help demo dev test test-long lint types lock clean
+
+help: ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
+
+# --- installing -------------------------------------------------------------------------------------------
+$(VENV)/installed: locks/cpu.txt pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) is not on the PATH; install Python 3.11 (Debian 12: apt-get install python3.11) or run: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 12))' || { echo "error: $(PYTHON) is $$($(PYTHON) -V); the lock is for Python 3.11, run: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(call system_package,python3.11-venv,Python's venv module)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/cpu.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# $(call system_package,Debian package,what it is for): installs it where that is possible, else says so.
+define system_package
+if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(1) >/dev/null; \
+elif command -v apt-get >/dev/null && sudo -n true 2>/dev/null; then sudo apt-get update -qq && sudo DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(1) >/dev/null; \
+else echo "error: $(2) is missing; install Debian's package: apt-get install $(1)"; exit 1; fi
+endef
+
+# --- using ------------------------------------------------------------------------------------------------
+demo: $(VENV)/installed ## simulated greenhouse year -> selected features per era, through Dagster
+	$(BIN)/feature-platform demo
+
+dev: $(VENV)/installed ## the Dagster UI on http://127.0.0.1:3000 with the demo's data
+	$(BIN)/feature-platform dev
+
+# --- checking ---------------------------------------------------------------------------------------------
+POSTGRES := $(firstword $(wildcard /usr/lib/postgresql/*/bin/initdb) $(shell command -v initdb 2>/dev/null))
+
+test: $(VENV)/installed lint types ## everything CI runs, under 20 minutes on 2 cores
+	@[ -n "$(POSTGRES)" ] || { $(call system_package,postgresql,a PostgreSQL server for the tests); }
+	@command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || { $(call system_package,pgbouncer,pgbouncer for the tests); }
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not long and not e2e"
+	$(BIN)/python -m pytest -q -m "e2e and not long"
+
+test-long: $(VENV)/installed ## the tests that take long: every era of the real exports
+	$(BIN)/python -m pytest -m long
+
+lint: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/installed
+	$(BIN)/mypy
+
+# --- keeping ----------------------------------------------------------------------------------------------
+# The GPU closure is resolved first and the CPU set inside it, so that both run the same versions.
+# Extras stay in the lock: Debian 12's pip 23 takes `gql[requests]` for unpinned where only `gql` is.
+LOCK := uv pip compile pyproject.toml --python-version 3.11 --no-strip-extras --no-emit-index-url --no-header --generate-hashes --quiet
+lock: ## renew locks/ (needs uv)
+	@command -v uv >/dev/null || { echo "error: uv is not on the PATH; install it: pip install uv"; exit 1; }
+	$(LOCK) --extra gpu --extra k8s --extra dev -o locks/gpu.txt
+	$(LOCK) --extra k8s --extra dev -c locks/gpu.txt -o locks/cpu.txt
+
+clean: ## remove what was installed and made
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache

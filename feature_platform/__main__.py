@@ -1,0 +1,5 @@
+"""`python -m feature_platform`."""
+
+from feature_platform.cli import app
+
+app()

@@ -1,0 +1,21 @@
+"""The `feature-platform` command."""
+
+import typer
+
+from feature_platform.cli import demo, doctor, eras, export, init, inspect, run
+
+app = typer.Typer(
+    name="feature-platform",
+    help="Sensor readings -> eras -> model-ready tsfresh features, as Dagster assets.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command("demo")(demo.demo)
+app.command("dev")(demo.dev)
+app.command("init")(init.init)
+app.command("inspect")(inspect.inspect)
+app.command("run")(run.run)
+app.command("export")(export.export)
+app.command("doctor")(doctor.doctor)
+app.add_typer(eras.app, name="eras")

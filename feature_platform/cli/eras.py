@@ -1,0 +1,129 @@
+"""`feature-platform eras`: list, detect, declare, prune."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from feature_platform.cli.home import entered_home
+from feature_platform.cli.output import clear_errors, out, print_json, say, stop
+from feature_platform.cli.run import described
+from feature_platform.eras.era import EraRecord
+from feature_platform.stages.platform import Platform
+
+app = typer.Typer(help="Look at the era catalogue, and change it.", no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
+Source = Annotated[str | None, typer.Option(help="Only this source.")]
+
+
+def opened() -> Platform:
+    """The platform of this folder's Dagster home."""
+    entered_home()
+    return Platform.from_environment()
+
+
+@app.command("list")
+def list_eras(
+    source: Source = None,
+    level: Annotated[str | None, typer.Option(help="a, b, c, declared, calendar or whole.")] = None,
+    superseded: Annotated[bool, typer.Option("--superseded", help="Superseded eras too.")] = False,
+    json: Json = False,
+) -> None:
+    """The eras in the catalogue."""
+    with clear_errors():
+        records = [
+            record
+            for record in opened().catalogue.eras(source=source, include_superseded=superseded)
+            if level is None or record.era.level == level
+        ]
+    show(records, json=json)
+
+
+@app.command("detect")
+def detect(
+    source: Annotated[Path, typer.Option(help="The source's YAML description.")],
+    level: Annotated[str, typer.Option(help="The finest level wanted: a, b or c.")] = "a",
+    json: Json = False,
+) -> None:
+    """Import what is new in a source, detect its eras, and record them in the catalogue."""
+    cut(source, f"detected:{level}", json=json)
+
+
+@app.command("declare")
+def declare(
+    source: Annotated[Path, typer.Option(help="The source's YAML description.")],
+    file: Annotated[Path, typer.Argument(help="YAML or CSV with start, end and an optional label of each era.")],
+    json: Json = False,
+) -> None:
+    """Import what is new in a source, and record the eras that a file declares."""
+    cut(source, f"declared:{file}", json=json)
+
+
+@app.command("prune")
+def prune(source: Source = None) -> None:
+    """Forget superseded eras: their records and their partitions. Refused while runs are queued or under way."""
+    entered_home()
+    import dagster as dg  # noqa: PLC0415 - keeps --help fast
+
+    from feature_platform.orchestration.pruning import prune_superseded  # noqa: PLC0415 - imports Dagster
+
+    with clear_errors(), dg.DagsterInstance.get() as instance:
+        pruned = prune_superseded(opened(), instance, source)
+    say.print(f"{len(pruned)} superseded eras pruned")
+
+
+def cut(source: Path, how: str, *, json: bool) -> None:
+    """Register, import and cut one source, without computing anything for its eras."""
+    from feature_platform.sources.importing import import_source  # noqa: PLC0415 - keeps --help fast
+    from feature_platform.stages.era_cut import cut_source  # noqa: PLC0415 - keeps --help fast
+
+    with clear_errors():
+        platform = opened()
+        description = described(source, eras=how, features=None)
+        platform.catalogue.register_source(description)
+        import_source(description, platform.readings)
+        outcome = cut_source(platform, description.source)
+    show(list(outcome.eras), json=json)
+    say.print("the new_eras_sensor picks them up; or: feature-platform run --source ... --eras " + how)
+
+
+def show(records: list[EraRecord], *, json: bool) -> None:
+    """Eras as a table or as JSON."""
+    if json:
+        print_json([as_json(record) for record in records])
+        return
+    if not records:
+        stop("no eras; cut some: feature-platform run --source SOURCE.yaml --eras calendar:month")
+    table = Table()
+    for name in ("era", "level", "start (UTC)", "end (UTC)", "days", "readings", "label", "superseded by"):
+        table.add_column(name, justify="right" if name in {"days", "readings"} else "left", overflow="fold")
+    for record in records:
+        era = record.era
+        table.add_row(
+            era.era_id,
+            era.level,
+            f"{era.start:%Y-%m-%d %H:%M}",
+            f"{era.end:%Y-%m-%d %H:%M}",
+            f"{(era.end - era.start).total_seconds() / 86400:.1f}",
+            f"{record.row_count or 0:,}",
+            era.label or "",
+            ", ".join(record.superseded_by),
+        )
+    out.print(table)
+
+
+def as_json(record: EraRecord) -> dict[str, object]:
+    """One era for scripts."""
+    return {
+        "era": record.era_id,
+        "source": record.era.source,
+        "level": record.era.level,
+        "start": record.era.start.isoformat(),
+        "end": record.era.end.isoformat(),
+        "label": record.era.label,
+        "readings": record.row_count,
+        "data_version": record.data_version,
+        "superseded_by": list(record.superseded_by),
+    }

@@ -1,0 +1,128 @@
+"""Launch runs as the UI does, through the queue and the routing, and wait for them."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster._core.workspace.context import WorkspaceProcessContext
+from dagster._core.workspace.load_target import WorkspaceFileTarget
+from dagster_graphql.cli import execute_query
+
+from feature_platform.client.daemon import is_daemon_alive, running_daemon
+from feature_platform.errors import FeaturePlatformError
+from feature_platform.orchestration.retries import is_over
+
+LOCATION = "feature_platform"
+POLL_SECONDS = 0.5
+LOST_SECONDS = 180
+
+LAUNCH = """
+mutation Launch($params: ExecutionParams!) {
+  launchRun(executionParams: $params) {
+    __typename
+    ... on LaunchRunSuccess { run { runId } }
+    ... on Error { message }
+    ... on RunConfigValidationInvalid { errors { message } }
+  }
+}
+"""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """An opened Dagster instance with our code location."""
+
+    instance: dg.DagsterInstance
+    _context: WorkspaceProcessContext
+
+    def query(self, text: str, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Ask Dagster's GraphQL, as the UI does; returns the whole answer, with `data` and perhaps `errors`."""
+        answer: Mapping[str, Any] = execute_query(self._context, text, variables)
+        return answer
+
+    def launch(
+        self,
+        job: str,
+        *,
+        era_id: str | None = None,
+        config: Mapping[str, Any] | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> str:
+        """Put one run into the queue and return its id.
+
+        Raises
+        ------
+        FeaturePlatformError
+            If Dagster refuses it.
+        """
+        every_tag = {**(tags or {}), **({"dagster/partition": era_id} if era_id else {})}
+        answer = self.query(
+            LAUNCH,
+            {
+                "params": {
+                    "selector": {
+                        "repositoryLocationName": LOCATION,
+                        "repositoryName": "__repository__",
+                        "jobName": job,
+                    },
+                    "runConfigData": config or {},
+                    "executionMetadata": {"tags": [{"key": key, "value": tag} for key, tag in every_tag.items()]},
+                }
+            },
+        )
+        launched = (answer.get("data") or {}).get("launchRun") or {}
+        if launched.get("__typename") != "LaunchRunSuccess":
+            raise FeaturePlatformError(f"Dagster refused to launch {job}: {_reason(answer, launched)}")
+        return str(launched["run"]["runId"])
+
+    def wait(
+        self, run_ids: Iterable[str], *, finished: Callable[[dg.RunRecord], None] | None = None
+    ) -> list[dg.RunRecord]:
+        """Wait until every run, with the retries that Dagster makes of it, is over; return each one's last record."""
+        open_ids = list(run_ids)
+        records: dict[str, dg.RunRecord] = {}
+        while open_ids:
+            for run_id in list(open_ids):
+                record = self._last_attempt(run_id)
+                if record is not None:
+                    open_ids.remove(run_id)
+                    records[run_id] = record
+                    if finished is not None:
+                        finished(record)
+            if open_ids:
+                if not is_daemon_alive(self.instance, within_seconds=LOST_SECONDS):
+                    raise FeaturePlatformError(
+                        f"the Dagster daemon gave no sign of life for {LOST_SECONDS} s; {len(open_ids)} runs stay in "
+                        "the queue: start a daemon (dagster dev, or dagster-daemon run) and they go on"
+                    )
+                time.sleep(POLL_SECONDS)
+        return list(records.values())
+
+    def _last_attempt(self, run_id: str) -> dg.RunRecord | None:
+        """The run's or its newest retry's record, once no further attempt is under way."""
+        retries = self.instance.get_run_records(dg.RunsFilter(tags={"dagster/root_run_id": run_id}), limit=1)
+        record = retries[0] if retries else self.instance.get_run_record_by_id(run_id)
+        if record is None:
+            raise FeaturePlatformError(f"run {run_id} is gone from Dagster's storage; launch it again")
+        return record if is_over(record.dagster_run) else None
+
+
+@contextmanager
+def opened_deployment(workspace: Path) -> Iterator[Deployment]:
+    """The deployment that DAGSTER_HOME names, with a daemon at work."""
+    target = WorkspaceFileTarget([str(workspace)])
+    with (
+        dg.DagsterInstance.get() as instance,
+        running_daemon(instance, workspace),
+        WorkspaceProcessContext(instance, target, code_server_log_level="WARNING") as context,
+    ):
+        yield Deployment(instance, context)
+
+
+def _reason(answer: Mapping[str, Any], launched: Mapping[str, Any]) -> str:
+    errors: Sequence[Mapping[str, Any]] = launched.get("errors") or answer.get("errors") or []
+    return "; ".join(str(error.get("message")) for error in errors) or str(launched.get("message") or answer)

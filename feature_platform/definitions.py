@@ -1,0 +1,48 @@
+"""Definitions of the platform: ours for `dagster dev`, and a function to add it to one's own deployment."""
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from feature_platform.orchestration.assets.era import era_assets
+from feature_platform.orchestration.assets.selection import selection_assets
+from feature_platform.orchestration.assets.sources import source_assets
+from feature_platform.orchestration.jobs import era_batch_job, era_job, stage_jobs, unpartitioned_jobs
+from feature_platform.orchestration.resources import PlatformResource
+from feature_platform.orchestration.schedules import backlog_schedule
+from feature_platform.orchestration.sensors import new_eras_sensor
+
+
+def build_definitions(
+    *,
+    storage: str | None = None,
+    catalogue: str | None = None,
+    descriptions: Sequence[str] = (),
+    owners: Sequence[str] = (),
+    group: str = "feature_platform",
+) -> dg.Definitions:
+    """All assets, checks, jobs, the sensor and the schedule, to merge into one's own `Definitions`.
+
+    Parameters
+    ----------
+    storage, catalogue
+        A folder or object store URL, and a SQLAlchemy URL; by default what the environment names.
+    descriptions
+        Paths of source YAML files that source_readings registers before it imports.
+    owners, group
+        Dagster's owners and group of every asset.
+    """
+    return dg.Definitions(
+        assets=[
+            *source_assets(owners=owners, group=group),
+            *era_assets(owners=owners, group=group),
+            *selection_assets(owners=owners, group=group),
+        ],
+        jobs=[era_job, *stage_jobs.values(), *unpartitioned_jobs, era_batch_job],
+        sensors=[new_eras_sensor],
+        schedules=[backlog_schedule],
+        resources={"platform": PlatformResource(storage=storage, catalogue=catalogue, descriptions=list(descriptions))},
+    )
+
+
+defs = build_definitions()

@@ -1,0 +1,47 @@
+"""Which features are computed, over which windows, from which columns."""
+
+import hashlib
+import json
+from datetime import timedelta
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from feature_platform.duration import Duration
+
+FeatureSetName = Literal["minimal", "efficient", "comprehensive", "custom"]
+
+
+class WindowSettings(BaseModel):
+    """Fixed stretches of a frame, counted from the era's start."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    length: Duration = timedelta(days=1)
+    step: Duration = timedelta(days=1)
+
+
+class FeatureSettings(BaseModel):
+    """A feature set: one of tsfresh's three, or `custom` with tsfresh's own `{calculator: parameters}`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    feature_set: FeatureSetName = "efficient"
+    custom: dict[str, list[dict[str, Any]] | None] | None = None
+    columns: tuple[str, ...] = ()
+    """Extra columns of the frame (rolling or scaled) that feed the features too; gridded sensors always do."""
+    windows: WindowSettings = WindowSettings()
+    engine: Literal["tsfresh"] = "tsfresh"
+
+    @model_validator(mode="after")
+    def _custom_has_calculators(self) -> Self:
+        if (self.feature_set == "custom") != (self.custom is not None):
+            raise ValueError("a custom feature set, and only that, needs custom: {calculator: parameters or null}")
+        return self
+
+    @property
+    def scope_name(self) -> str:
+        """The feature set's name and the hash of all that decides its columns and values."""
+        decisive = self.model_dump(mode="json", exclude={"engine"})
+        digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:8]
+        return f"{self.feature_set}-{digest}"

@@ -1,0 +1,54 @@
+"""Jobs: the era jobs select the four era assets only; the unpartitioned assets have jobs of their own."""
+
+from collections.abc import Sequence
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from feature_platform.orchestration.assets.era import STAGES
+from feature_platform.orchestration.batch import process_eras
+
+ERA_JOB = "era_job"
+BATCH_JOB = "era_batch_job"
+
+
+def stage_job_name(stage: str) -> str:
+    """The job that materializes one stage of an era."""
+    return f"{stage}_job"
+
+
+def _job(name: str, assets: Sequence[str], description: str) -> UnresolvedAssetJobDefinition:
+    return dg.define_asset_job(
+        name,
+        selection=list(assets),
+        description=description,
+        executor_def=dg.in_process_executor,
+    )
+
+
+era_job = _job(ERA_JOB, [stage.name for stage in STAGES], "All four stages of one era, in one process.")
+
+stage_jobs = {
+    stage.name: _job(
+        stage_job_name(stage.name),
+        [stage.name],
+        f"{stage.name} of one era, from what is stored of the stage before.",
+    )
+    for stage in STAGES
+}
+
+unpartitioned_jobs = [
+    _job("source_readings_job", ["source_readings"], "Import what is new in the sources."),
+    _job("era_catalogue_job", ["era_catalogue"], "Cut and count eras, and offer them as partitions."),
+    _job("feature_selection_job", ["feature_selection"], "Select over all eras of each scope and pin the result."),
+]
+
+
+@dg.job(
+    name=BATCH_JOB,
+    description="Several eras in one run; each is recorded on its own, a bad one stops no other.",
+    executor_def=dg.in_process_executor,
+)
+def era_batch_job() -> None:
+    """Run the wanted stages of the eras named in the config."""
+    process_eras()

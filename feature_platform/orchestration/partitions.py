@@ -1,0 +1,7 @@
+"""The era partitions."""
+
+import dagster as dg
+
+PARTITIONS_NAME = "eras"
+
+eras = dg.DynamicPartitionsDefinition(name=PARTITIONS_NAME)

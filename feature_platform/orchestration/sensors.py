@@ -1,0 +1,30 @@
+"""The sensor that keeps every era's features in step with its readings."""
+
+import dagster as dg
+
+from feature_platform.orchestration.jobs import era_job, stage_jobs
+from feature_platform.orchestration.partitions import eras
+from feature_platform.orchestration.requests import settle_claims, wanted_eras
+from feature_platform.orchestration.resources import PlatformResource
+from feature_platform.stages import selected_features
+
+
+@dg.sensor(
+    jobs=[era_job, stage_jobs[selected_features.DATASET]],
+    minimum_interval_seconds=30,
+    description="Adds new eras' partitions and asks for what is missing or has new data; each attempt is claimed in "
+    "the catalogue's ledger first. Changed settings or code ask for nothing: feature-platform run --stale does.",
+)
+def new_eras_sensor(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SensorResult:
+    """At most 200 requests a tick; the cursor is the era to go on after."""
+    opened = platform.open()
+    settle_claims(opened, context.instance)
+    wanted = wanted_eras(opened, after=context.cursor or None)
+    known = set(context.instance.get_dynamic_partitions("eras"))
+    added = [era_id for era_id in wanted.partitions if era_id not in known]
+    return dg.SensorResult(
+        run_requests=wanted.run_requests,
+        dynamic_partitions_requests=[eras.build_add_request(added)] if added else [],
+        cursor=wanted.cursor or "",
+        skip_reason=None if wanted.run_requests else f"{wanted.examined} eras examined, none asks for anything",
+    )

@@ -1,0 +1,148 @@
+"""The run queue's front door: every run gets its compute class and its priority before it is queued.
+
+Dagster loads this in the webserver, the daemon and the command line, so importing it must stay cheap.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Self, cast
+
+import dagster as dg
+from dagster._core.run_coordinator import QueuedRunCoordinator, SubmitRunContext
+from dagster._core.storage.dagster_run import DagsterRun, DagsterRunStatus
+from dagster._core.storage.tags import PRIORITY_TAG
+
+from feature_platform.errors import FeaturePlatformError
+from feature_platform.home import catalogue_url
+from feature_platform.routing.era_keys import era_keys
+from feature_platform.routing.limits import DEFAULT_LIMITS, parse_limits, tag_limits
+from feature_platform.routing.policy import DEFAULT_CLASS, DEFAULT_THRESHOLD, LARGE_CLASS, Route, decide
+from feature_platform.routing.tags import COMPUTE, FORCE, OWN_PRIORITY, REASON, ROUTE, ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dagster._config.config_schema import UserConfigSchema
+    from dagster._serdes import ConfigurableClassData
+
+    from feature_platform.eras.catalogue import Catalogue
+
+PARTITIONS_NAME = "eras"
+CATALOGUE_PATIENCE = timedelta(seconds=10)
+
+logger = logging.getLogger("dagster.feature_platform.routing")
+
+
+class EraRunCoordinator(QueuedRunCoordinator[dg.DagsterInstance]):
+    """Dagster's queue with runs tagged by the readings of their eras, and a limit by compute class.
+
+    Parameters
+    ----------
+    catalogue_url
+        The era catalogue; by default what the environment names.
+    threshold_rows
+        A run with an era of this many readings or more belongs to `large_compute`, any other to `default_compute`.
+    limits
+        Runs at once by compute class; its keys are the classes there are.
+    queue
+        Settings of Dagster's own queue.
+
+    Raises
+    ------
+    RoutingError
+        If a limit or a class is not usable; the text names the key in dagster.yaml.
+    """
+
+    def __init__(
+        self,
+        *,
+        catalogue_url: str | None = None,
+        threshold_rows: int = DEFAULT_THRESHOLD,
+        default_compute: str = DEFAULT_CLASS,
+        large_compute: str = LARGE_CLASS,
+        limits: Mapping[str, object] = DEFAULT_LIMITS,
+        tag_concurrency_limits: Sequence[Mapping[str, Any]] | None = None,
+        inst_data: ConfigurableClassData | None = None,
+        **queue: Any,  # noqa: ANN401 - whatever Dagster's own queue takes, unchanged
+    ) -> None:
+        self._limits = parse_limits(limits)
+        self._catalogue_url = catalogue_url
+        self._catalogue: Catalogue | None = None
+        self._threshold = threshold_rows
+        self._default = default_compute
+        self._large = large_compute
+        self._decide({}, forced=None)  # so that a class which is not there shows now, not at the first run
+        super().__init__(
+            tag_concurrency_limits=[*tag_limits(self._limits), *(tag_concurrency_limits or ())],
+            inst_data=inst_data,
+            **queue,
+        )
+
+    @classmethod
+    def config_type(cls) -> UserConfigSchema:
+        """The queue's own settings and ours."""
+        return {
+            **cast("dict[str, Any]", super().config_type()),
+            "catalogue_url": dg.Field(dg.StringSource, is_required=False),
+            "threshold_rows": dg.Field(dg.IntSource, is_required=False, default_value=DEFAULT_THRESHOLD),
+            "default_compute": dg.Field(dg.StringSource, is_required=False, default_value=DEFAULT_CLASS),
+            "large_compute": dg.Field(dg.StringSource, is_required=False, default_value=LARGE_CLASS),
+            "limits": dg.Field(dict, is_required=False, default_value=dict(DEFAULT_LIMITS)),
+        }
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData, config_value: Mapping[str, Any]) -> Self:
+        """Build from validated config."""
+        return cls(inst_data=inst_data, **config_value)
+
+    def submit_run(self, context: SubmitRunContext) -> DagsterRun:
+        """Tag the run with its class, readings, reason and priority, then queue it."""
+        run = context.dagster_run
+        # A backfill daemon that starts again may submit a run twice; one that is queued or launched keeps its route.
+        if run.status == DagsterRunStatus.NOT_STARTED:
+            self._instance.add_run_tags(run.run_id, self._tags(run))
+            tagged = self._instance.get_run_by_id(run.run_id)
+            context = context._replace(dagster_run=tagged or run)
+        return super().submit_run(context)
+
+    def _tags(self, run: DagsterRun) -> dict[str, str]:
+        route, has_eras = self._route(run)
+        tags = {COMPUTE: route.compute, ROUTE: route.compute, ROWS: str(route.rows), REASON: route.reason}
+        priority = run.tags.get(PRIORITY_TAG)
+        # A retry copies its parent's tags: a priority equal to the one we set is ours, any other is the user's.
+        if has_eras and (priority is None or priority == run.tags.get(OWN_PRIORITY)):
+            tags |= {PRIORITY_TAG: str(route.priority), OWN_PRIORITY: str(route.priority)}
+        return tags
+
+    def _route(self, run: DagsterRun) -> tuple[Route, bool]:
+        forced = run.tags.get(FORCE)
+        try:
+            keys = era_keys(run.tags, run.run_config, lambda: self._instance.get_dynamic_partitions(PARTITIONS_NAME))
+            counts = self._row_counts(keys) if keys else {}
+        except FeaturePlatformError as error:
+            # A run must never fail because its size could not be looked up: it goes where any run can go.
+            logger.warning("run %s: era sizes unknown: %s", run.run_id, error)
+            if forced is None:
+                return Route(self._default, 0, f"sizes unknown: {error}"), True
+            return self._decide({}, forced=forced), True
+        return self._decide(counts, forced=forced), bool(keys)
+
+    def _row_counts(self, keys: Sequence[str]) -> dict[str, int | None]:
+        if self._catalogue is None:
+            from feature_platform.eras.catalogue import Catalogue  # noqa: PLC0415 - slow to load, see the module's text
+
+            self._catalogue = Catalogue(self._catalogue_url or catalogue_url(), patience=CATALOGUE_PATIENCE)
+        counts = self._catalogue.row_counts(keys)
+        return {key: counts.get(key) for key in keys}
+
+    def _decide(self, counts: Mapping[str, int | None], *, forced: str | None) -> Route:
+        return decide(
+            counts,
+            threshold=self._threshold,
+            forced=forced,
+            classes=self._limits,
+            default=self._default,
+            large=self._large,
+        )

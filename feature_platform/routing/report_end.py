@@ -1,0 +1,46 @@
+"""Reports the end of a worker process that could not report it itself; started by its supervisor."""
+
+import sys
+from pathlib import Path
+
+import dagster as dg
+from dagster._core.events import JobFailureData, RunFailureReason
+from dagster._grpc.types import ExecuteRunArgs
+from dagster._serdes import deserialize_value
+
+from feature_platform.errors import RoutingError
+from feature_platform.routing.supervisor import Cause, WorkerEnd
+from feature_platform.routing.tags import WORKER_LOST
+from feature_platform.routing.worker_folder import WorkerFolder
+
+
+def report_end(instance: dg.DagsterInstance, run_id: str, end: WorkerEnd) -> None:
+    """Mark an unfinished run as failed, so that it is retried, or as canceled where that was asked for.
+
+    Run monitoring would do the same later, though never for a run whose worker died before it reported its start.
+    """
+    run = instance.get_run_by_id(run_id)
+    if run is None or run.is_finished:
+        return
+    if run.status == dg.DagsterRunStatus.CANCELING:
+        instance.report_run_canceled(run, f"Run canceled: {end.text}.")
+        return
+    instance.add_run_tags(run_id, {WORKER_LOST: Cause(end.cause).value})
+    instance.report_run_failed(
+        run,
+        f"Run worker lost: {end.text}.",
+        JobFailureData(error=None, failure_reason=RunFailureReason.UNEXPECTED_TERMINATION),
+    )
+
+
+def main(folder: str, serialized: str) -> None:
+    """Report what is recorded in the worker's folder."""
+    arguments = deserialize_value(serialized, ExecuteRunArgs)
+    if arguments.instance_ref is None:
+        raise RoutingError(f"run {arguments.run_id}: the worker's arguments name no Dagster instance")
+    with dg.DagsterInstance.from_ref(arguments.instance_ref) as instance:
+        report_end(instance, arguments.run_id, WorkerFolder(Path(folder)).end())
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,146 @@
+"""Stage 2: an era's readings on a regular grid."""
+
+from datetime import datetime
+
+import polars as pl
+
+from feature_platform.digest import digest
+from feature_platform.eras.era import Era
+from feature_platform.plots.data_uri import data_uri
+from feature_platform.preprocessing.api import FrameResult, preprocess
+from feature_platform.preprocessing.checks import check_frame
+from feature_platform.preprocessing.scaling import ScalingStatistics, fit_scaling
+from feature_platform.sources.description import SourceDescription
+from feature_platform.stages import raw_readings
+from feature_platform.stages.outcome import CheckOutcome, Markdown, StageOutcome
+from feature_platform.stages.platform import Platform
+from feature_platform.storage.frames import Provenance
+
+DATASET = "preprocessed_frame"
+CODE_VERSION = "1"
+CHECKS = ("regular_grid", "coverage", "physical_range")
+
+
+def settings_version(description: SourceDescription) -> str:
+    """Hash of all in a description that decides a frame's cells."""
+    decisive = {
+        "preprocessing": description.preprocessing.model_dump(mode="json", exclude={"engine"}),
+        "sensors": [sensor.model_dump(mode="json", include={"id", "kind", "range"}) for sensor in description.sensors],
+    }
+    return digest(decisive)
+
+
+def build_frame(platform: Platform, era_id: str) -> StageOutcome:
+    """Store one era's frame, computed from its raw_readings.
+
+    Raises
+    ------
+    EraError
+        If the era is unknown or superseded.
+    StorageError
+        If its raw_readings are missing or damaged, or the frame cannot be written.
+    PreprocessingError
+        If the settings cannot be applied to this era.
+    """
+    record = platform.current_era(era_id)
+    era = record.era
+    description = platform.catalogue.source(era.source)
+    raw = platform.datasets.require(raw_readings.DATASET, era_id)
+    result = preprocess(
+        platform.datasets.read(raw).lazy(),
+        description.sensors,
+        start=era.start,
+        end=era.end,
+        settings=description.preprocessing,
+        scaling=_scaling(platform, description),
+    )
+    manifest = platform.datasets.write(
+        DATASET,
+        era_id,
+        result.frame,
+        Provenance(
+            data_version=raw.data_version,
+            data_revision=raw.data_revision,
+            input_version=raw.version,
+            settings_version=settings_version(description),
+            code_version=CODE_VERSION,
+            engine=result.engine,
+            details={"engine_reason": result.engine_reason, "row_count": raw.details["row_count"]},
+        ),
+    )
+    return StageOutcome(
+        manifest=manifest,
+        metadata={
+            "rows": result.frame.height,
+            "columns": result.frame.width,
+            "coverage": round(_mean_coverage(result), 4),
+            "engine": result.engine,
+            "engine_reason": result.engine_reason,
+            "seconds": round(result.seconds, 3),
+            "readings_per_second": round(raw.rows / result.seconds),
+            "bytes": manifest.bytes,
+            "coverage_per_sensor": result.coverage,
+            "plot": Markdown(_plot(result, description, era)),
+        },
+        checks=_checks(result, description, era.start, era.end),
+    )
+
+
+def _scaling(platform: Platform, description: SourceDescription) -> ScalingStatistics | None:
+    settings = description.preprocessing
+    if settings.scaling == "none":
+        return None
+    fitted_on = [platform.catalogue.era(era_id) for era_id in settings.scaling_eras]
+    frames = (platform.datasets.read(platform.datasets.require(DATASET, record.era_id)) for record in fitted_on)
+    return fit_scaling(
+        frames,
+        description.sensors,
+        settings.scaling,
+        fitted_until=max(record.era.end for record in fitted_on),
+    )
+
+
+def _mean_coverage(result: FrameResult) -> float:
+    mean = result.coverage["coverage"].mean()
+    return float(mean) if isinstance(mean, (int, float)) else 0.0
+
+
+def _plot(result: FrameResult, description: SourceDescription, era: Era) -> str:
+    from feature_platform.plots.frame import frame_plot  # noqa: PLC0415 - slow to import; matplotlib
+
+    png = frame_plot(result.frame, description.sensors, title=era.era_id, simulated=description.simulated)
+    return data_uri(png, f"Sensors of era {era.era_id} on the grid; gaps are shaded")
+
+
+def _checks(
+    result: FrameResult, description: SourceDescription, start: datetime, end: datetime
+) -> tuple[CheckOutcome, ...]:
+    limits = description.limits
+    thin = result.coverage.filter(pl.col("coverage") < limits.coverage)
+    readings = max(int(result.coverage["readings"].sum()), 1)
+    outside = int(result.coverage["out_of_range"].sum()) / readings
+    return (
+        CheckOutcome.of_problems(
+            "regular_grid",
+            check_frame(result.frame, description.sensors, start, end, description.preprocessing),
+            "regular, unique, ascending UTC times; a column per sensor; values inside the physical ranges",
+        ),
+        CheckOutcome(
+            name="coverage",
+            passed=thin.is_empty(),
+            severity="warning",
+            description=(
+                "; ".join(f"{row['sensor_id']}: {row['coverage']:.1%}" for row in thin.iter_rows(named=True))
+                or f"every sensor covers at least {limits.coverage:.0%} of the grid"
+            ),
+            metadata={"limit": limits.coverage, "sensors_below": thin.height},
+        ),
+        CheckOutcome(
+            name="physical_range",
+            passed=outside <= limits.out_of_range_share,
+            severity="warning",
+            description=f"{outside:.3%} of the readings lie outside their physical range and became null; "
+            f"the limit is {limits.out_of_range_share:.3%}",
+            metadata={"out_of_range_share": outside, "limit": limits.out_of_range_share},
+        ),
+    )

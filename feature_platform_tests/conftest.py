@@ -1,0 +1,49 @@
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from feature_platform.storage.root import StorageRoot
+from feature_platform_tests.postgres_server import MissingPostgresError, PostgresServer, running_postgres
+
+
+@pytest.fixture(params=["local", "memory"])
+def root(request: pytest.FixtureRequest, tmp_path: Path) -> StorageRoot:
+    """Every storage test runs on a local folder and on fsspec's in-memory object store."""
+    if request.param == "local":
+        return StorageRoot(str(tmp_path / "root"))
+    return StorageRoot(f"memory://{tmp_path.name}")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A real PostgreSQL cluster of this test process's own; where none is installed, a skip (in CI a failure)."""
+    try:
+        with running_postgres() as server:
+            yield server
+    except MissingPostgresError as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"CI must run the PostgreSQL tests: {error}")
+        pytest.skip(f"no PostgreSQL server: {error}")
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """SQLAlchemy URL (psycopg2) of a fresh, empty database."""
+    name = f"test_{secrets.token_hex(6)}"
+    postgres_server.create_database(name)
+    yield postgres_server.url(name)
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """The folder of real greenhouse exports."""
+    folder = os.environ.get("FEATURE_PLATFORM_REAL_DATA")
+    if not folder:
+        pytest.skip("FEATURE_PLATFORM_REAL_DATA names no folder of real exports")
+    # Accept the folder that holds greenhouse/ as well: CI names that one.
+    found = Path(folder)
+    return found / "greenhouse" if (found / "greenhouse").is_dir() else found

@@ -1,0 +1,132 @@
+import os
+import socket
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import NullPool, create_engine, text
+
+from feature_platform.eras.catalogue import Catalogue
+from feature_platform.eras.database import MIGRATIONS
+from feature_platform.eras.tables import SCHEMA_REVISION, VERSION_TABLE, metadata
+from feature_platform.errors import CatalogueUnreachableError, EraError
+from feature_platform_tests.eras.days import days
+
+
+def test_the_migrations_make_the_tables_that_the_code_uses(catalogue_url: str) -> None:
+    Catalogue(catalogue_url)
+    engine = create_engine(catalogue_url, poolclass=NullPool)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"version_table": VERSION_TABLE, "compare_type": True, "target_metadata": metadata}
+        )
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_named_schema_revision_is_the_newest_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    assert ScriptDirectory.from_config(config).get_current_head() == SCHEMA_REVISION
+
+
+def test_a_catalogue_opens_again_with_what_it_holds(catalogue_url: str) -> None:
+    Catalogue(catalogue_url).record_cut("demo", "declared", [days(1, 5)], settings={})
+    assert [record.era for record in Catalogue(catalogue_url).eras()] == [days(1, 5)]
+
+
+def test_a_schema_of_a_newer_program_is_refused(catalogue_url: str) -> None:
+    Catalogue(catalogue_url)
+    with create_engine(catalogue_url, poolclass=NullPool).begin() as connection:
+        connection.execute(text("UPDATE catalogue_schema SET version_num = '9999'"))
+    with pytest.raises(EraError, match=r"schema '9999' is newer than this program knows .*; upgrade feature-platform"):
+        Catalogue(catalogue_url)
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    with closing(socket.socket()) as unheard:
+        unheard.bind(("127.0.0.1", 0))  # bound and not listening: nobody else takes it, and it refuses
+        yield unheard.getsockname()[1]
+
+
+def test_a_postgres_that_is_down_is_one_clear_error_without_the_password(closed_port: int) -> None:
+    with pytest.raises(CatalogueUnreachableError, match=r"cannot be reached .*check that the database runs") as caught:
+        Catalogue(f"postgresql://grower:hunter2@127.0.0.1:{closed_port}/catalogue")
+    assert "grower:***@127.0.0.1" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_locked_file_is_one_clear_error(tmp_path: Path) -> None:
+    file = tmp_path / "catalogue.db"
+    catalogue = Catalogue(f"sqlite:///{file}", patience=timedelta(milliseconds=50))
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(CatalogueUnreachableError, match=r"catalogue\.db: .*locked.*end it or wait"):
+            catalogue.claim_launch("run", "holder")
+        assert catalogue.eras() == []
+    assert catalogue.claim_launch("run", "holder")
+
+
+def test_a_file_that_another_program_has_alone_is_one_clear_error(tmp_path: Path) -> None:
+    file = tmp_path / "catalogue.db"
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(CatalogueUnreachableError, match="locked"):
+            Catalogue(f"sqlite:///{file}", patience=timedelta(milliseconds=50))
+
+
+def test_a_file_opened_read_only_is_one_clear_error(tmp_path: Path) -> None:
+    file = tmp_path / "catalogue.db"
+    Catalogue(f"sqlite:///{file}")
+    catalogue = Catalogue(f"sqlite:///file:{file}?mode=ro&uri=true")
+    assert catalogue.eras() == []
+    with pytest.raises(CatalogueUnreachableError, match="give write access to the file and its folder"):
+        catalogue.claim_launch("run", "holder")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only to root")
+def test_a_read_only_folder_is_one_clear_error(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(CatalogueUnreachableError, match="a folder that this user can write"):
+        Catalogue(f"sqlite:///{tmp_path / 'catalogue.db'}")
+
+
+def test_a_folder_that_is_a_file_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(CatalogueUnreachableError, match="its folder cannot be made"):
+        Catalogue(f"sqlite:///{tmp_path / 'taken' / 'catalogue.db'}")
+
+
+def test_a_file_that_is_a_folder_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(CatalogueUnreachableError, match="must be a file in a folder that this user can write"):
+        Catalogue(f"sqlite:///{tmp_path}")
+
+
+def test_a_file_of_something_else_is_one_clear_error(tmp_path: Path) -> None:
+    file = tmp_path / "catalogue.db"
+    file.write_bytes(b"time;value\n" * 500)
+    with pytest.raises(CatalogueUnreachableError, match="file is not a database"):
+        Catalogue(f"sqlite:///{file}")
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("sqlite://", "in memory is seen by one process only"),
+        ("sqlite:///:memory:", "in memory is seen by one process only"),
+        ("mysql://user:secret@host/name", "'mysql' is not supported"),
+        ("secret words", "URL cannot be read"),
+    ],
+)
+def test_an_unusable_url_is_one_clear_error(url: str, message: str) -> None:
+    with pytest.raises(EraError, match=message) as caught:
+        Catalogue(url)
+    assert "secret" not in str(caught.value)

@@ -1,0 +1,157 @@
+"""The sensor on a real instance: what it asks for, and what it never asks for twice."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from feature_platform.definitions import build_definitions
+from feature_platform.orchestration import requests
+from feature_platform.orchestration.sensors import new_eras_sensor
+from feature_platform.sources.description import load_description
+from feature_platform.sources.importing import import_source
+from feature_platform.stages.era_cut import cut_source
+from feature_platform.stages.feature_selection import pin_selection, scopes
+from feature_platform.stages.platform import Platform
+from feature_platform_tests.tiny_source import TinySource, tiny_source
+
+
+@pytest.fixture
+def source(tmp_path: Path, platform: Platform) -> TinySource:
+    made = tiny_source(tmp_path / "source", days=15)
+    import_and_cut(platform, made)
+    return made
+
+
+def import_and_cut(platform: Platform, source: TinySource) -> None:
+    description = load_description(source.yaml)
+    platform.catalogue.register_source(description)
+    import_source(description, platform.readings)
+    cut_source(platform, description.source)
+
+
+def tick(platform: Platform, instance: dg.DagsterInstance, cursor: str = "") -> dg.SensorResult:
+    definitions = build_definitions(storage=platform.storage_url, catalogue=platform.catalogue_url)
+    context = dg.build_sensor_context(
+        instance=instance, cursor=cursor, definitions=definitions, resources=dict(definitions.resources or {})
+    )
+    result = new_eras_sensor(context)
+    assert isinstance(result, dg.SensorResult)
+    for request in result.dynamic_partitions_requests or []:
+        instance.add_dynamic_partitions(request.partitions_def_name, list(request.partition_keys))
+    return result
+
+
+def carry_out(platform: Platform, instance: dg.DagsterInstance, result: dg.SensorResult) -> None:
+    definitions = build_definitions(storage=platform.storage_url, catalogue=platform.catalogue_url)
+    for request in result.run_requests or []:
+        assert request.job_name is not None
+        job = definitions.resolve_job_def(request.job_name)
+        job.execute_in_process(
+            instance=instance, partition_key=request.partition_key, tags=dict(request.tags), raise_on_error=False
+        )
+
+
+def asked(result: dg.SensorResult) -> list[str | None]:
+    return [request.partition_key for request in result.run_requests or []]
+
+
+def test_it_adds_partitions_and_asks_for_every_era_once(
+    platform: Platform, instance: dg.DagsterInstance, source: TinySource
+) -> None:
+    ids = [record.era_id for record in platform.catalogue.eras(source=source.name) if record.row_count]
+    first = tick(platform, instance)
+    assert asked(first) == ids
+    assert instance.get_dynamic_partitions("eras") == ids
+    assert asked(tick(platform, instance)) == []
+    carry_out(platform, instance, first)
+    assert asked(tick(platform, instance)) == []
+    assert {claim.state for claim in platform.catalogue.claims()} == {"succeeded"}
+
+
+def test_late_data_asks_again_for_the_eras_it_falls_into_and_for_no_other(
+    platform: Platform, instance: dg.DagsterInstance, source: TinySource
+) -> None:
+    carry_out(platform, instance, tick(platform, instance))
+    tick(platform, instance)
+    source.write_days("tiny-late.csv", 6, 1, offset=3.0)
+    import_and_cut(platform, source)
+    (late,) = [
+        record.era_id
+        for record in platform.catalogue.eras(source=source.name)
+        if record.era.start <= datetime(2024, 3, 7, tzinfo=UTC) < record.era.end
+    ]
+    again = tick(platform, instance)
+    assert asked(again) == [late]
+    carry_out(platform, instance, again)
+    assert asked(tick(platform, instance)) == []
+
+
+def test_a_failure_is_tried_again_after_its_back_off_and_not_for_ever(
+    platform: Platform, instance: dg.DagsterInstance, source: TinySource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = load_description(source.yaml).model_dump(mode="json")
+    features = {"feature_set": "custom", "custom": {"no_such_calculator": None}}
+    platform.catalogue.register_source(
+        type(load_description(source.yaml)).model_validate({**broken, "features": features})
+    )
+    count = len(asked(first := tick(platform, instance)))
+    carry_out(platform, instance, first)
+    assert asked(tick(platform, instance)) == []
+    monkeypatch.setattr(requests, "BACKOFF", timedelta(0))
+    for _ in range(2):
+        again = tick(platform, instance)
+        assert len(asked(again)) == count
+        carry_out(platform, instance, again)
+    assert asked(tick(platform, instance)) == []
+
+
+def test_a_pinned_selection_asks_for_the_last_stage_only(
+    platform: Platform, instance: dg.DagsterInstance, source: TinySource
+) -> None:
+    carry_out(platform, instance, tick(platform, instance))
+    tick(platform, instance)
+    (scope,) = scopes(platform)
+    pin_selection(platform, scope)
+    again = tick(platform, instance)
+    assert {request.job_name for request in again.run_requests or []} == {"selected_features_job"}
+    assert asked(again) == [r.era_id for r in platform.catalogue.eras(source=source.name) if r.row_count]
+    carry_out(platform, instance, again)
+    assert asked(tick(platform, instance)) == []
+
+
+def test_changed_settings_ask_for_nothing(platform: Platform, instance: dg.DagsterInstance, source: TinySource) -> None:
+    carry_out(platform, instance, tick(platform, instance))
+    tick(platform, instance)
+    source.describe(preprocessing={"step": "10m", "max_gap": "30m"})
+    platform.catalogue.register_source(load_description(source.yaml))
+    assert asked(tick(platform, instance)) == []
+
+
+def test_a_superseded_era_is_left_alone(platform: Platform, instance: dg.DagsterInstance, source: TinySource) -> None:
+    before = {record.era_id for record in platform.catalogue.eras(source=source.name)}
+    source.describe(eras={"method": "calendar", "unit": "month"})
+    import_and_cut(platform, source)
+    assert before.isdisjoint(asked(tick(platform, instance)))
+
+
+def test_a_tick_asks_for_no_more_than_its_limit_and_the_next_goes_on(
+    platform: Platform, instance: dg.DagsterInstance, source: TinySource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "MAXIMUM_REQUESTS", 2)
+    first = tick(platform, instance)
+    second = tick(platform, instance, cursor=first.cursor or "")
+    every = asked(first) + asked(second)
+    assert len(asked(first)) == 2
+    assert len(every) == len(set(every)) == len([r for r in platform.catalogue.eras() if r.row_count])
+
+
+def test_a_claim_whose_run_never_came_is_tried_again(
+    platform: Platform, instance: dg.DagsterInstance, source: TinySource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "BACKOFF", timedelta(0))
+    lost = asked(tick(platform, instance))
+    assert lost
+    monkeypatch.setattr(requests, "LAUNCH_GRACE", timedelta(0))
+    assert asked(tick(platform, instance)) == lost

@@ -1,0 +1,187 @@
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import dagster as dg
+import pytest
+from dagster._core.instance.ref import configurable_class_data
+from dagster._core.launcher.base import CheckRunHealthResult, LaunchRunContext, RunLauncher, WorkerStatus
+from dagster._serdes import ConfigurableClass, ConfigurableClassData
+
+from feature_platform.errors import RoutingError
+from feature_platform.routing.launcher import RoutedRunLauncher
+from feature_platform_tests.routing.home import create_run, make_home, open_instance
+
+LOCAL = {"module": "feature_platform.routing.local", "class": "LocalProcessLauncher"}
+
+
+class NotingLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
+    """A child that notes what it is asked; real children are launched for real in workers_test.py."""
+
+    def __init__(self, name: str, *, fail: bool = False, watches: bool = True) -> None:
+        self.name = name
+        self.fail = fail
+        self.watches = watches
+        self.asked: list[tuple[str, str]] = []
+        super().__init__()
+
+    inst_data = None
+
+    @classmethod
+    def config_type(cls) -> dict[str, Any]:
+        return {"name": str}
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: dict[str, Any]) -> Self:
+        assert inst_data is not None
+        return cls(**config_value)
+
+    def launch_run(self, context: LaunchRunContext) -> None:
+        if self.fail:
+            raise OSError("no more processes")
+        self.asked.append(("launch", context.dagster_run.run_id))
+
+    def terminate(self, run_id: str) -> bool:
+        self.asked.append(("terminate", run_id))
+        return True
+
+    @property
+    def supports_check_run_worker_health(self) -> bool:
+        return self.watches
+
+    def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
+        return CheckRunHealthResult(WorkerStatus.FAILED, f"{self.name} says so of {run.run_id}")
+
+    def get_run_worker_debug_info(self, run: dg.DagsterRun, include_container_logs: bool | None = True) -> str:
+        return f"{self.name} {run.run_id} {include_container_logs}"
+
+
+def built(config: dict[str, Any]) -> RoutedRunLauncher:
+    data = configurable_class_data(
+        {"module": "feature_platform.routing.launcher", "class": "RoutedRunLauncher", "config": config}
+    )
+    return data.rehydrate(as_type=RoutedRunLauncher)
+
+
+@pytest.mark.parametrize(
+    ("route", "message"),
+    [
+        ({**LOCAL, "module": "nowhere"}, r"routes\.gpu: LocalProcessLauncher of module nowhere is no run launcher"),
+        ({**LOCAL, "class": "Nothing"}, r"routes\.gpu: Nothing of module .* is no run launcher"),
+        ({"module": "pathlib", "class": "Path"}, r"routes\.gpu: Path of module pathlib is no run launcher"),
+        ({**LOCAL, "config": {"thread": 2}}, r'routes\.gpu\.config: Received unexpected config entry "thread"'),
+        ({**LOCAL, "config": {"threads": 0}}, r"routes\.gpu\.config\.threads: 0 is below 1"),
+        ({**LOCAL, "config": {"devices": [0, -1]}}, r"routes\.gpu\.config\.devices: -1 is no device"),
+        ({**LOCAL, "config": {"devices": [0, "0"]}}, r"routes\.gpu\.config\.devices: '0' is no device"),
+        ({**LOCAL, "config": {"env": {"A": {"env": "NOT_SET_ANYWHERE"}}}}, r"routes\.gpu\.config: .*NOT_SET_ANYWHERE"),
+    ],
+)
+def test_a_route_that_cannot_be_built_is_refused_with_its_key(route: dict[str, Any], message: str) -> None:
+    with pytest.raises(RoutingError, match=r"dagster\.yaml, run_launcher\.config\." + message):
+        built({"default_route": "gpu", "routes": {"gpu": route}})
+
+
+def test_a_default_route_that_is_not_there_is_refused() -> None:
+    with pytest.raises(RoutingError, match=r"config\.default_route: 'cpu' is none of the routes gpu"):
+        built({"default_route": "cpu", "routes": {"gpu": LOCAL}})
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    home = tmp_path_factory.mktemp("home")
+    make_home(home, [1])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DAGSTER_HOME", str(home))
+        patch.delenv("FEATURE_PLATFORM_CATALOGUE_URL", raising=False)
+        yield home
+
+
+@pytest.fixture(scope="module")
+def instance(home: Path) -> Iterator[dg.DagsterInstance]:
+    with open_instance(home) as instance:
+        yield instance
+
+
+def routed(
+    instance: dg.DagsterInstance, catalogue_url: str | None = None, **children: NotingLauncher
+) -> RoutedRunLauncher:
+    launcher = RoutedRunLauncher(routes=children, default_route="cpu", catalogue_url=catalogue_url)
+    launcher.register_instance(instance)
+    return launcher
+
+
+def launched(instance: dg.DagsterInstance, launcher: RoutedRunLauncher, tags: dict[str, str]) -> dg.DagsterRun:
+    run = create_run(instance, tags)
+    launcher.launch_run(LaunchRunContext(run, workspace=None))
+    current = instance.get_run_by_id(run.run_id)
+    assert current is not None
+    return current
+
+
+def events(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str:
+    return "\n".join(entry.message for entry in instance.all_logs(run.run_id))
+
+
+def test_each_run_goes_through_the_child_of_its_class(instance: dg.DagsterInstance) -> None:
+    cpu, gpu = NotingLauncher("cpu"), NotingLauncher("gpu")
+    launcher = routed(instance, cpu=cpu, gpu=gpu)
+    large = launched(instance, launcher, {"feature_platform/compute": "gpu"})
+    small = launched(instance, launcher, {"feature_platform/compute": "cpu"})
+    untagged = launched(instance, launcher, {})
+    assert gpu.asked == [("launch", large.run_id)]
+    assert cpu.asked == [("launch", small.run_id), ("launch", untagged.run_id)]
+
+
+def test_a_class_without_a_route_takes_the_default_and_says_so(instance: dg.DagsterInstance) -> None:
+    cpu = NotingLauncher("cpu")
+    run = launched(instance, routed(instance, cpu=cpu), {"feature_platform/compute": "cpu-highmem"})
+    assert cpu.asked == [("launch", run.run_id)]
+    assert "Compute class 'cpu-highmem' has no route; launched through 'cpu'." in events(instance, run)
+
+
+def test_everything_after_the_launch_goes_to_the_child_that_launched(instance: dg.DagsterInstance) -> None:
+    cpu, gpu = NotingLauncher("cpu"), NotingLauncher("gpu")
+    launcher = routed(instance, cpu=cpu, gpu=gpu)
+    run = launched(instance, launcher, {"feature_platform/compute": "gpu"})
+    instance.add_run_tags(run.run_id, {"feature_platform/compute": "cpu"})
+    changed = instance.get_run_by_id(run.run_id)
+    assert changed is not None
+    assert launcher.terminate(run.run_id)
+    assert gpu.asked == [("launch", run.run_id), ("terminate", run.run_id)]
+    assert launcher.check_run_worker_health(changed).msg == f"gpu says so of {run.run_id}"
+    assert launcher.get_run_worker_debug_info(changed, include_container_logs=False) == f"gpu {run.run_id} False"
+
+
+def test_a_child_that_does_not_watch_its_workers_fails_no_run(instance: dg.DagsterInstance) -> None:
+    launcher = routed(instance, cpu=NotingLauncher("cpu", watches=False), gpu=NotingLauncher("gpu"))
+    assert launcher.supports_check_run_worker_health
+    run = launched(instance, launcher, {"feature_platform/compute": "cpu"})
+    assert launcher.check_run_worker_health(run).status == WorkerStatus.RUNNING
+
+
+def test_of_two_daemons_only_one_launches_a_run(instance: dg.DagsterInstance) -> None:
+    first, second = NotingLauncher("cpu"), NotingLauncher("cpu")
+    run = launched(instance, routed(instance, cpu=first), {})
+    routed(instance, cpu=second).launch_run(LaunchRunContext(run, workspace=None))
+    assert first.asked == [("launch", run.run_id)]
+    assert second.asked == []
+    assert "Another daemon launched this run; not launched again." in events(instance, run)
+
+
+def test_a_launch_that_failed_may_be_tried_again_by_the_same_daemon(instance: dg.DagsterInstance) -> None:
+    cpu = NotingLauncher("cpu", fail=True)
+    launcher = routed(instance, cpu=cpu)
+    context = LaunchRunContext(create_run(instance, {}), workspace=None)
+    with pytest.raises(OSError, match="no more processes"):
+        launcher.launch_run(context)
+    cpu.fail = False
+    launcher.launch_run(context)
+    launcher.launch_run(context)
+    assert cpu.asked == [("launch", context.dagster_run.run_id)]
+
+
+def test_a_catalogue_out_of_reach_does_not_lose_the_run(instance: dg.DagsterInstance) -> None:
+    cpu = NotingLauncher("cpu")
+    run = launched(instance, routed(instance, "postgresql://nobody@127.0.0.1:9/none", cpu=cpu), {})
+    assert cpu.asked == [("launch", run.run_id)]
+    assert "The launch could not be claimed, and goes on without" in events(instance, run)
