@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # dagster.yaml is read from DAGSTER_HOME alone; without it runs would not be routed.
 export DAGSTER_HOME ?= $(CURDIR)/.feature_platform
 
-.PHONY: help demo dev test test-long lint types lock clean
+.PHONY: help demo dev warm test test-long parity lint types lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -29,23 +29,30 @@ else echo "error: $(2) is missing; install Debian's package: apt-get install $(1
 endef
 
 # --- using ------------------------------------------------------------------------------------------------
-demo: $(VENV)/installed ## simulated greenhouse year -> selected features per era, through Dagster
+demo: warm ## simulated greenhouse year -> selected features per era, through Dagster
 	$(BIN)/feature-platform demo
 
-dev: $(VENV)/installed ## the Dagster UI on http://127.0.0.1:3000 with the demo's data
+dev: warm ## the Dagster UI on http://127.0.0.1:3000 with the demo's data
 	$(BIN)/feature-platform dev
+
+# Compiling all kernels takes minutes once; afterwards this takes seconds.
+warm: $(VENV)/installed ## compile the feature kernels into the user's cache
+	@$(BIN)/feature-platform warm
 
 # --- checking ---------------------------------------------------------------------------------------------
 POSTGRES := $(firstword $(wildcard /usr/lib/postgresql/*/bin/initdb) $(shell command -v initdb 2>/dev/null))
 
-test: $(VENV)/installed lint types ## everything CI runs, under 20 minutes on 2 cores
+test: warm lint types ## everything CI runs, under 20 minutes on 2 cores
 	@[ -n "$(POSTGRES)" ] || { $(call system_package,postgresql,a PostgreSQL server for the tests); }
 	@command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || { $(call system_package,pgbouncer,pgbouncer for the tests); }
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not long and not e2e"
-	$(BIN)/python -m pytest -q -m "e2e and not long"
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "e2e and not long"
 
 test-long: $(VENV)/installed ## the tests that take long: every era of the real exports
 	$(BIN)/python -m pytest -m long
+
+parity: warm ## every native calculator against tsfresh, over many lengths
+	$(BIN)/python -m feature_platform_tests.parity.compare --lengths 1,2,3,4,5,6,7,8,9,10,11,12,13,20,21,30,31,48,60,100,144,257,288,1440,2016
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .

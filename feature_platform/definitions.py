@@ -45,4 +45,6 @@ def build_definitions(
     )
 
 
-defs = build_definitions()
+# A child process for each stage, Dagster's default, would import everything four times for each era of a backfill, and
+# its end by the system for lack of memory would look like a failure of the code.
+defs = dg.Definitions.merge(build_definitions(), dg.Definitions(executor=dg.in_process_executor))

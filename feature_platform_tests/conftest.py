@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from feature_platform.storage.root import StorageRoot
+from feature_platform_tests.full_disk import Disk, LimitedDisk, MissingMountError, mounted_disk
 from feature_platform_tests.postgres_server import MissingPostgresError, PostgresServer, running_postgres
+from feature_platform_tests.read_only import MissingRightError, OpenFolder, open_folder, stepped_down
 
 
 @pytest.fixture(params=["local", "memory"])
@@ -15,6 +17,32 @@ def root(request: pytest.FixtureRequest, tmp_path: Path) -> StorageRoot:
     if request.param == "local":
         return StorageRoot(str(tmp_path / "root"))
     return StorageRoot(f"memory://{tmp_path.name}")
+
+
+@pytest.fixture
+def unwritable() -> Iterator[OpenFolder]:
+    """A folder whose write access can be taken; a skip where this is a root that cannot step down."""
+    try:
+        with stepped_down():
+            pass
+    except MissingRightError as error:
+        pytest.skip(str(error))
+    with open_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(params=["mounted", "limited"])
+def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Disk]:
+    """A disk that can be full: a real small one where it may be mounted, and a limit on files everywhere."""
+    if request.param == "limited":
+        (tmp_path / "disk").mkdir()
+        yield LimitedDisk(tmp_path / "disk")
+        return
+    try:
+        with mounted_disk(tmp_path / "disk") as mounted:
+            yield mounted
+    except MissingMountError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,16 @@ def test_era_jobs_hold_the_four_era_assets_only() -> None:
         assert selected(f"{name}_job") == {name}
 
 
+def test_a_run_works_in_one_process_also_when_the_ui_puts_it_together() -> None:
+    implicit = defs.resolve_implicit_global_asset_job_def()
+    assert implicit.executor_def is dg.in_process_executor
+
+
+def test_a_backfill_runs_one_era_a_run() -> None:
+    graph = defs.resolve_asset_graph()
+    assert {graph.get(dg.AssetKey(name)).backfill_policy for name in ERA_ASSETS} == {None}
+
+
 def test_selected_features_does_not_wait_for_feature_selection() -> None:
     graph = defs.resolve_asset_graph()
     parents = {key.to_user_string() for key in graph.get(dg.AssetKey("selected_features")).parent_keys}

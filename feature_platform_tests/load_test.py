@@ -91,7 +91,7 @@ class House:
         tick()
         return pinned
 
-    def load(self, **arguments: Any) -> pl.DataFrame:  # noqa: ANN401 - load_features' own arguments
+    def load(self, **arguments: Any) -> pl.DataFrame:
         where = {"storage": self.storage, "catalogue": self.catalogue_url}
         table = load_features(**{"source": "house", "level": "calendar", **where, **arguments})
         assert isinstance(table, pl.DataFrame)

@@ -2,7 +2,7 @@
 
 import typer
 
-from feature_platform.cli import demo, doctor, eras, export, init, inspect, run
+from feature_platform.cli import demo, doctor, eras, export, init, inspect, run, warm
 
 app = typer.Typer(
     name="feature-platform",
@@ -18,4 +18,5 @@ app.command("inspect")(inspect.inspect)
 app.command("run")(run.run)
 app.command("export")(export.export)
 app.command("doctor")(doctor.doctor)
+app.command("warm")(warm.warm)
 app.add_typer(eras.app, name="eras")

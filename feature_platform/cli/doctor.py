@@ -29,7 +29,7 @@ def doctor(
         print_json({name: {"fine": fine, "says": says} for name, (fine, says) in findings.items()})
     else:
         for name, (fine, says) in findings.items():
-            out.print(f"{'ok  ' if fine else 'WRONG'} {name}: {says}", style=None if fine else "red", markup=False)
+            out.print(f"{'ok  ' if fine else 'WRONG'} {name}: {says}", style=None if fine else "red")
     if not all(fine for fine, _ in findings.values()):
         raise typer.Exit(SOMETHING_FAILED)
 
@@ -43,14 +43,10 @@ def _home() -> str:
 
 
 def _routing() -> str:
-    import dagster as dg  # noqa: PLC0415 - slow
-    from dagster_shared.error import DagsterError  # noqa: PLC0415 - slow
+    from feature_platform.client.instance import opened_instance  # noqa: PLC0415 - slow
 
-    try:
-        with dg.DagsterInstance.get() as instance:
-            coordinator, launcher = type(instance.run_coordinator).__name__, type(instance.run_launcher).__name__
-    except DagsterError as error:
-        raise FeaturePlatformError(f"dagster.yaml cannot be loaded: {error}") from error
+    with opened_instance() as instance:
+        coordinator, launcher = type(instance.run_coordinator).__name__, type(instance.run_launcher).__name__
     if (coordinator, launcher) != ("EraRunCoordinator", "RoutedRunLauncher"):
         raise FeaturePlatformError(
             f"dagster.yaml names {coordinator} and {launcher}, so runs are not routed; take run_coordinator and "

@@ -9,7 +9,8 @@ from rich.table import Table
 from feature_platform.cli.home import entered_home
 from feature_platform.cli.output import clear_errors, out, print_json, say, stop
 from feature_platform.cli.run import described
-from feature_platform.eras.era import EraRecord
+from feature_platform.eras.era import LEVELS, EraRecord
+from feature_platform.errors import EraError
 from feature_platform.stages.platform import Platform
 
 app = typer.Typer(help="Look at the era catalogue, and change it.", no_args_is_help=True)
@@ -33,12 +34,18 @@ def list_eras(
 ) -> None:
     """The eras in the catalogue."""
     with clear_errors():
+        if level is not None and level not in LEVELS:
+            raise EraError(f"level {level!r} is none of {', '.join(LEVELS)}")
+        catalogue = opened().catalogue
+        if source is not None:
+            catalogue.source_version(source)
         records = [
             record
-            for record in opened().catalogue.eras(source=source, include_superseded=superseded)
+            for record in catalogue.eras(source=source, include_superseded=superseded)
             if level is None or record.era.level == level
         ]
-    show(records, json=json)
+        simulated = {name for name in {r.era.source for r in records} if catalogue.source(name).simulated}
+    show(records, simulated, json=json)
 
 
 @app.command("detect")
@@ -64,13 +71,13 @@ def declare(
 @app.command("prune")
 def prune(source: Source = None) -> None:
     """Forget superseded eras: their records and their partitions. Refused while runs are queued or under way."""
-    entered_home()
-    import dagster as dg  # noqa: PLC0415 - keeps --help fast
-
+    from feature_platform.client.instance import opened_instance  # noqa: PLC0415 - imports Dagster
     from feature_platform.orchestration.pruning import prune_superseded  # noqa: PLC0415 - imports Dagster
 
-    with clear_errors(), dg.DagsterInstance.get() as instance:
-        pruned = prune_superseded(opened(), instance, source)
+    with clear_errors():
+        platform = opened()
+        with opened_instance() as instance:
+            pruned = prune_superseded(platform, instance, source)
     say.print(f"{len(pruned)} superseded eras pruned")
 
 
@@ -85,18 +92,18 @@ def cut(source: Path, how: str, *, json: bool) -> None:
         platform.catalogue.register_source(description)
         import_source(description, platform.readings)
         outcome = cut_source(platform, description.source)
-    show(list(outcome.eras), json=json)
+    show(list(outcome.eras), {description.source} if description.simulated else set(), json=json)
     say.print("the new_eras_sensor picks them up; or: feature-platform run --source ... --eras " + how)
 
 
-def show(records: list[EraRecord], *, json: bool) -> None:
-    """Eras as a table or as JSON."""
+def show(records: list[EraRecord], simulated: set[str], *, json: bool) -> None:
+    """Eras as a table or as JSON; `simulated` are the sources of which nothing was measured."""
     if json:
-        print_json([as_json(record) for record in records])
+        print_json([as_json(record, simulated) for record in records])
         return
     if not records:
         stop("no eras; cut some: feature-platform run --source SOURCE.yaml --eras calendar:month")
-    table = Table()
+    table = Table(title=f"simulated data: {', '.join(sorted(simulated))}" if simulated else None, title_justify="left")
     for name in ("era", "level", "start (UTC)", "end (UTC)", "days", "readings", "label", "superseded by"):
         table.add_column(name, justify="right" if name in {"days", "readings"} else "left", overflow="fold")
     for record in records:
@@ -114,11 +121,12 @@ def show(records: list[EraRecord], *, json: bool) -> None:
     out.print(table)
 
 
-def as_json(record: EraRecord) -> dict[str, object]:
+def as_json(record: EraRecord, simulated: set[str]) -> dict[str, object]:
     """One era for scripts."""
     return {
         "era": record.era_id,
         "source": record.era.source,
+        "simulated": record.era.source in simulated,
         "level": record.era.level,
         "start": record.era.start.isoformat(),
         "end": record.era.end.isoformat(),

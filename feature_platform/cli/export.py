@@ -1,5 +1,6 @@
 """`feature-platform export`: selected features into one file."""
 
+import io
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -20,19 +21,18 @@ def export(
     version: Annotated[int | None, typer.Option(help="The pinned selection's version; by default the newest.")] = None,
 ) -> None:
     """Write the selected features of a source's eras, one row per era and window."""
-    entered_home()
     from feature_platform.load import load_features  # noqa: PLC0415 - keeps --help fast
+    from feature_platform.storage.root import StorageRoot  # noqa: PLC0415 - keeps --help fast
 
     if file.suffix not in WRITERS:
         stop(f"{file}: end the name with .parquet or .csv")
     if file.exists():
         stop(f"{file}: is there already; name another file or move it away")
     with clear_errors():
+        entered_home()
         moment = as_of.replace(tzinfo=UTC) if as_of else None
         table = load_features(source=source, level=level, as_of=moment, version=version)
-        try:
-            getattr(table, WRITERS[file.suffix])(file)
-        except OSError as error:
-            file.unlink(missing_ok=True)
-            stop(f"{file}: cannot be written ({error.strerror or error})")
-    say.print(f"wrote {table.height:,} rows x {table.width:,} columns to {file}", markup=False)
+        content = io.BytesIO()
+        getattr(table, WRITERS[file.suffix])(content)
+        StorageRoot(str(file.absolute().parent)).write(file.name, content.getvalue())
+    say.print(f"wrote {table.height:,} rows x {table.width:,} columns to {file}")

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from feature_platform.cli.home import DEFAULT_HOME
-from feature_platform.cli.output import say
-from feature_platform.templates import lay_out_home
+from feature_platform.cli.output import clear_errors, say
+from feature_platform.templates import lay_out, lay_out_home
 
 SOURCE = """\
 # One source of readings. `feature-platform inspect FILE.csv > source.yaml` writes this from an export of yours.
@@ -30,11 +30,11 @@ features: {feature_set: efficient, windows: {length: 1d, step: 1d}}
 
 def init(folder: Annotated[Path, typer.Argument(help="The folder to lay out.")] = Path()) -> None:
     """Lay out a working folder: dagster.yaml, workspace.yaml, and a source to edit. What is there is left alone."""
-    written = lay_out_home(folder / DEFAULT_HOME)
     source = folder / "source.yaml"
-    if not source.exists():
-        source.write_text(SOURCE, encoding="utf-8")
-        written.append(source)
+    with clear_errors():
+        written = lay_out_home(folder / DEFAULT_HOME)
+        if lay_out(source, SOURCE):
+            written.append(source)
     for path in written:
-        say.print(f"wrote {path}", markup=False)
+        say.print(f"wrote {path}")
     say.print("next: edit source.yaml, then feature-platform run --source source.yaml")

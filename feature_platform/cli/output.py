@@ -7,19 +7,25 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from feature_platform.client.report import RunReport
 from feature_platform.client.source_run import Progress as RunProgress
 from feature_platform.errors import FeaturePlatformError
 
+WIDE = 130
+"""Characters that the table of a run takes, with every era on one line."""
+
 BAD_INPUT = 2
 SOMETHING_FAILED = 1
 
-say = Console(stderr=True, highlight=False)
-out = Console(highlight=False, soft_wrap=True)
+# No markup: an era's label or a path may hold square brackets.
+say = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+out = Console(highlight=False, soft_wrap=True, markup=False)
 
 
 @contextmanager
@@ -33,7 +39,7 @@ def clear_errors() -> Iterator[None]:
 
 def stop(message: str) -> NoReturn:
     """Say what is wrong and end with exit code 2."""
-    say.print(f"error: {message}", style="red", markup=False)
+    say.print(f"error: {message}", style="red")
     raise typer.Exit(BAD_INPUT)
 
 
@@ -72,16 +78,22 @@ def print_report(report: RunReport) -> None:
     title = (
         f"{report.source}{simulated}: {report.readings:,} readings, {report.sensors} sensors, {report.times:,} times"
     )
-    table = Table(title=title, title_justify="left")
+    # A pipe or a log has no width of its own; in a narrow terminal an era's id takes two lines, not seven.
+    width = out.width if out.is_terminal else max(out.width, WIDE)
+    table = Table(
+        title=Text(title), title_justify="left", box=SIMPLE_HEAD, padding=0, pad_edge=False, width=min(width, WIDE)
+    )
     for name in ("era", "readings", "route", "engine", "seconds", "windows", "features", "selected", "checks"):
         number = name in {"readings", "seconds", "windows", "features", "selected"}
-        table.add_column(name, justify="right" if number else "left", overflow="fold")
+        table.add_column(
+            name, justify="right" if number else "left", overflow="fold", no_wrap=name in {"era", "readings"}
+        )
     for row in report.eras:
         table.add_row(
-            row.era,
+            row.era if width >= WIDE else "\n".join(row.era.rsplit(".", 1)),
             f"{row.readings:,}",
             row.route,
-            row.engine,
+            row.engine if width >= WIDE else row.engine.replace(" + ", "\n"),
             f"{row.seconds:.1f}",
             str(row.windows),
             str(row.features),
@@ -89,9 +101,9 @@ def print_report(report: RunReport) -> None:
             ", ".join(f"{count} {word}" for word, count in sorted(row.checks.items())) or row.status,
             style=None if row.fine else "red",
         )
-    out.print(table)
+    out.print(table, width=width)
     rejected = ", ".join(f"{count:,} {cause}" for cause, count in sorted(report.rejected.items()))
     out.print(f"cells rejected: {rejected or 'none'}")
     for row in report.eras:
         if row.error:
-            out.print(f"{row.era}: {row.error}", style="red", markup=False)
+            out.print(f"{row.era}: {row.error}", style="red")

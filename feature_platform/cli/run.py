@@ -54,13 +54,24 @@ def described(source: Path, *, eras: str | None, features: str | None) -> Source
         cut = EraSettings.parse(eras)
         if cut.file is not None:
             cut = cut.model_copy(update={"file": str(Path(cut.file).absolute())})
-        changed = {name: getattr(cut, name) for name in ("method", "unit", "file", "level")}
-        changes["eras"] = description.eras.model_copy(update=changed)
+        override = {name: getattr(cut, name) for name in ("method", "unit", "file", "level")}
+        changes["eras"] = description.eras.model_copy(update=override)
     if features is not None:
         if features not in {"minimal", "efficient", "comprehensive"}:
             raise FeatureError(f"--features {features!r} is none of minimal, efficient, comprehensive")
         changes["features"] = description.features.model_copy(update={"feature_set": features, "custom": None})
-    return description.model_copy(update=changes)
+    changed_description = description.model_copy(update=changes)
+    _check_declared(changed_description)
+    return changed_description
+
+
+def _check_declared(description: SourceDescription) -> None:
+    """Read a declared file now: once the source is registered with it, everything else would trip over it too."""
+    from feature_platform.eras.declared import declared_eras  # noqa: PLC0415 - keeps --help fast
+
+    cut = description.eras
+    if cut.method == "declared" and cut.file is not None:
+        declared_eras(description.source, description.folder / cut.file, zone=description.time.zone)
 
 
 def run_description(description: SourceDescription, *, stale: bool = False, force: str | None = None) -> RunReport:

@@ -13,6 +13,7 @@ from dagster._core.workspace.load_target import WorkspaceFileTarget
 from dagster_graphql.cli import execute_query
 
 from feature_platform.client.daemon import is_daemon_alive, running_daemon
+from feature_platform.client.instance import opened_instance
 from feature_platform.errors import FeaturePlatformError
 from feature_platform.orchestration.retries import is_over
 
@@ -116,7 +117,7 @@ def opened_deployment(workspace: Path) -> Iterator[Deployment]:
     """The deployment that DAGSTER_HOME names, with a daemon at work."""
     target = WorkspaceFileTarget([str(workspace)])
     with (
-        dg.DagsterInstance.get() as instance,
+        opened_instance() as instance,
         running_daemon(instance, workspace),
         WorkspaceProcessContext(instance, target, code_server_log_level="WARNING") as context,
     ):

@@ -1,5 +1,6 @@
 """What a run over a source's eras came to: the table at the end, and the JSON for scripts."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -11,6 +12,7 @@ from dagster._core.events import DagsterEventType
 from feature_platform.stages import preprocessed_frame, selected_features, tsfresh_features
 from feature_platform.stages.platform import Platform
 
+CLASS_OF_OURS = re.compile(r"^(?:feature_platform\.[\w.]+Error|dagster\.[\w.]+\.Failure): ")
 CHECK_WORDS = {dg.AssetCheckSeverity.ERROR: "failed", dg.AssetCheckSeverity.WARN: "warned"}
 
 
@@ -105,5 +107,10 @@ def error_of(instance: dg.DagsterInstance, run_id: str) -> str:
     for entry in instance.all_logs(run_id, of_type=DagsterEventType.STEP_FAILURE):
         if entry.dagster_event is not None and entry.dagster_event.step_failure_data.error is not None:
             error = entry.dagster_event.step_failure_data.error
-            return (error.cause or error).message.strip()
+            return _in_words((error.cause or error).message)
     return f"the run's worker was lost; see run {run_id} in the UI"
+
+
+def _in_words(message: str) -> str:
+    """An error's text without its class, where the class tells a user nothing."""
+    return CLASS_OF_OURS.sub("", message.strip(), count=1)

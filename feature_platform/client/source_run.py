@@ -8,9 +8,10 @@ import dagster as dg
 from feature_platform.client.deployment import Deployment
 from feature_platform.client.report import RunReport, era_row, error_of
 from feature_platform.eras.era import EraRecord, Level
-from feature_platform.errors import FeaturePlatformError
+from feature_platform.errors import FeaturePlatformError, RoutingError
 from feature_platform.orchestration.era_states import behind_selection, era_state
 from feature_platform.orchestration.jobs import BATCH_JOB, ERA_JOB
+from feature_platform.routing.coordinator import EraRunCoordinator
 from feature_platform.sources.description import SourceDescription
 from feature_platform.sources.summary import summarise
 from feature_platform.stages import selected_features
@@ -49,9 +50,11 @@ def run_source(
     Raises
     ------
     FeaturePlatformError
-        If the source cannot be imported or cut. An era that fails is a line of the report, not an error.
+        If there is no such compute class, or the source cannot be imported or cut. An era that fails is a line of the
+        report, not an error.
     """
     source = description.source
+    _refuse_class(deployment.instance, force)
     platform.catalogue.register_source(description)
     config = {"config": {"sources": [source]}}
     progress.stage("importing readings")
@@ -74,6 +77,15 @@ def run_source(
         rejected=dict(summary.rejected),
         eras=tuple(era_row(platform, deployment.instance, records[era.era_id], era.era_id, later) for era in eras),
     )
+
+
+def _refuse_class(instance: dg.DagsterInstance, force: str | None) -> None:
+    coordinator = instance.run_coordinator
+    if force is not None and isinstance(coordinator, EraRunCoordinator) and force not in coordinator.classes:
+        raise RoutingError(
+            f"--force {force}: there is no such compute class, only {', '.join(coordinator.classes)}; the keys of "
+            "run_coordinator.config.limits in dagster.yaml are the classes"
+        )
 
 
 def _eras_to_run(platform: Platform, description: SourceDescription, *, only_stale: bool) -> list[EraRecord]:

@@ -10,7 +10,7 @@ import yaml
 
 from feature_platform.demo.clock import STEP, ZONE
 from feature_platform.demo.crops import operating_periods
-from feature_platform.demo.export import TIME_FORMAT, TITLE, csv_export
+from feature_platform.demo.export import TIME_FORMAT, csv_export
 from feature_platform.demo.instruments import INSTRUMENTS
 from feature_platform.demo.year import simulate
 from feature_platform.eras.settings import EraSettings
@@ -87,7 +87,6 @@ def _eras(seed: int) -> str:
 def _description(seed: int, feature_set: FeatureSetName) -> str:
     description = SourceDescription(
         source=SOURCE,
-        title=TITLE,
         simulated=True,
         format="csv",
         files=(CSV_NAME,),

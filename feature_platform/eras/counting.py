@@ -41,7 +41,8 @@ def count_eras(
     if eras:
         for month, scan in store.scan_months(source):
             if any(_overlaps(era, month) for era in eras):
-                _count_month(scan if wanted is None else scan.filter(pl.col("sensor_id").is_in(wanted)), tallies)
+                chosen = scan if wanted is None else scan.filter(pl.col("sensor_id").is_in(wanted))
+                _count_month(store.collect(source, chosen), tallies)
     counts = {count.era_id: count for tally in tallies for count in tally.counts()}
     return [counts[era.era_id] for era in eras]
 
@@ -90,8 +91,7 @@ class _Tally:
         ]
 
 
-def _count_month(scan: pl.LazyFrame, tallies: Sequence[_Tally]) -> None:
-    readings = scan.collect()
+def _count_month(readings: pl.DataFrame, tallies: Sequence[_Tally]) -> None:
     times, prints = readings["time"].to_physical().to_numpy(), _fingerprints(readings)
     for tally in tallies:
         tally.add(times, prints)

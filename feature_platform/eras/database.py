@@ -151,6 +151,7 @@ class Database:
             "not a database": "name another file, or restore this one from a backup",
             "malformed": "restore the file from a backup",
             "full": "free space on the disk",
+            "disk I/O error": "see whether the disk is full or failing",
             "permission denied": "grant this user the right to create and write tables in its schema",
         }
         for sign, cure in cures.items():

@@ -1,12 +1,10 @@
 """Taking superseded eras out of the catalogue, and only when asked."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from sqlalchemy import delete, insert
 
 from feature_platform.eras.database import Database, chunks
-from feature_platform.eras.era import EraRecord
 from feature_platform.eras.era_rows import era_records
 from feature_platform.eras.tables import claims, eras, pruned_eras, successors, tenures
 from feature_platform.errors import EraError
@@ -16,17 +14,6 @@ class EraPruning:
     """Prune explicitly: deleting partition keys shifts ranges, so the caller refuses while runs are queued."""
 
     _database: Database
-
-    def prunable(self, *, source: str | None = None, superseded_before: datetime | None = None) -> list[EraRecord]:
-        """Superseded eras, of one source or from before some time if asked, by source, level and start."""
-        with self._database.read() as connection:
-            found = era_records(connection, source=source, include_superseded=True)
-        return [
-            record
-            for record in found
-            if record.superseded_at is not None
-            and (superseded_before is None or record.superseded_at < superseded_before)
-        ]
 
     def prune(self, era_ids: Iterable[str]) -> list[str]:
         """Delete the records and claims of superseded eras; returns their ids, sorted.

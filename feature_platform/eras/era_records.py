@@ -27,14 +27,6 @@ class CutReport:
     superseded: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Cut:
-    """When and with which settings one source's eras of one level were last cut."""
-
-    recorded_at: datetime
-    settings: dict[str, object]
-
-
 class EraRecords:
     """Eras by id; none is deleted but by `EraPruning`."""
 
@@ -78,17 +70,6 @@ class EraRecords:
             kept=_ids([era for era_id, era in wanted.items() if era_id in current]),
             superseded=_ids(ended),
         )
-
-    def last_cut(self, source: str, level: Level) -> Cut | None:
-        """When and how a source's eras of one level were last cut; None if never."""
-        with self._database.read() as connection:
-            row = connection.execute(
-                select(cuts.c.recorded_at, cuts.c.settings)
-                .where(cuts.c.source == source, cuts.c.level == level)
-                .order_by(cuts.c.recorded_at.desc())
-                .limit(1)
-            ).one_or_none()
-        return None if row is None else Cut(row.recorded_at, json.loads(row.settings))
 
     def eras(
         self,

@@ -62,7 +62,7 @@ def hourly_signals(
     sums, counts = np.zeros((len(sensors), hours)), np.zeros((len(sensors), hours))
     position = {sensor.id: index for index, sensor in enumerate(sensors)}
     for _, scan in store.scan_months(source):
-        readings = _within_ranges(scan, sensors).collect()
+        readings = store.collect(source, _within_ranges(scan, sensors))
         if readings.is_empty():
             continue
         sensor = readings["sensor_id"].replace_strict(position, return_dtype=pl.Int64).to_numpy()

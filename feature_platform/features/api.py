@@ -11,11 +11,12 @@ import polars as pl
 from feature_platform.features.batches import Progress, extract_complete
 from feature_platform.features.columns import COVERAGE_SUFFIX, SEPARATOR, WINDOW_END, WINDOW_START, feature_names, kinds
 from feature_platform.features.engine import FeatureEngine
+from feature_platform.features.native import NativeEngine
 from feature_platform.features.reference import TsfreshEngine
 from feature_platform.features.settings import FeatureSettings
 from feature_platform.features.windows import cut_windows
 
-ENGINES: dict[str, Callable[[], FeatureEngine]] = {"tsfresh": TsfreshEngine}
+ENGINES: dict[str, Callable[[], FeatureEngine]] = {"native": NativeEngine, "tsfresh": TsfreshEngine}
 SHOWN = 3
 
 
@@ -26,7 +27,7 @@ class FeatureResult:
     `table` has a row per window: `window_start` and `window_end` (microseconds, UTC), `{column}__coverage` per
     column that features come from, and the features `names`, all f64, null in a window with gaps and where tsfresh
     leaves a feature undefined. `series` counts windows times columns, `null_series` those with gaps, `dropped_tail`
-    is what of the era lies after the last window.
+    is what of the era lies after the last window; `delegated` calculators went through tsfresh, with the reason.
     """
 
     table: pl.DataFrame
@@ -35,6 +36,7 @@ class FeatureResult:
     dropped_tail: timedelta
     engine: str
     engine_version: str
+    delegated: dict[str, str]
     seconds: float
     series: int
     null_series: int
@@ -81,6 +83,7 @@ def extract_era_features(
         dropped_tail=windows.dropped_tail,
         engine=engine.name,
         engine_version=engine.version,
+        delegated=engine.delegated(settings),
         seconds=time.perf_counter() - began,
         series=count * len(named),
         null_series=count * len(named) - complete,

@@ -40,3 +40,6 @@ class FeatureEngine(Protocol):
         FeatureError
             If a calculator of the settings does not exist or cannot take its parameters.
         """
+
+    def delegated(self, settings: FeatureSettings) -> dict[str, str]:
+        """Calculators of the settings that it leaves to tsfresh, with the reason."""

@@ -1,16 +1,15 @@
 """The reference engine: tsfresh itself."""
 
-import json
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from feature_platform.errors import FeatureError
-from feature_platform.features.calculators import Calculators, calculators_of, parameters_hint
 from feature_platform.features.engine import FloatArray, TimeArray
+from feature_platform.features.parameters import Calculators, calculators_of, parameters_hint, refuse_unknown
 from feature_platform.features.settings import FeatureSettings
 
 if TYPE_CHECKING:
@@ -47,30 +46,63 @@ class TsfreshEngine:
         self, series: FloatArray, times: TimeArray, settings: FeatureSettings
     ) -> tuple[FloatArray, tuple[str, ...]]:
         """See `FeatureEngine.extract`."""
-        import pandas as pd  # noqa: PLC0415 - slow to import; a native engine does without
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # noqa: PLC0415 - as pandas
+        return reference_values(calculators_of(settings), series, times)
 
-        calculators = calculators_of(settings)
-        index = pd.DatetimeIndex(times)
-        # Short series keep a BLAS pool busy waiting for itself: 4 to 13 times slower on two cores.
-        with threadpool_limits(limits=1):
-            names = _names(json.dumps([settings.feature_set, settings.custom]))
-            values = np.empty((len(series), len(names)), dtype=np.float64)
-            for number, row in enumerate(series):
-                found = _features(pd.Series(row, index=index), calculators)
-                values[number] = [found[name] for name in names]
-        return values, names
+    def delegated(self, settings: FeatureSettings) -> dict[str, str]:
+        """See `FeatureEngine.delegated`: nothing, since it is tsfresh."""
+        del settings
+        return {}
 
 
-@lru_cache(maxsize=8)
-def _names(key: str) -> tuple[str, ...]:
+def reference_values(
+    calculators: Calculators, x: FloatArray, times: TimeArray | None
+) -> tuple[FloatArray, tuple[str, ...]]:
+    """Values (n_series, n_columns) by tsfresh of series `x` (n_series, n_time), and the columns' names.
+
+    `times` are (n_time,) or (n_series, n_time); without them the series have no DatetimeIndex.
+
+    Raises
+    ------
+    FeatureError
+        If a calculator cannot take its parameters.
+    """
     import pandas as pd  # noqa: PLC0415 - slow to import; a native engine does without
 
-    feature_set, custom = json.loads(key)
-    settings = FeatureSettings(feature_set=feature_set, custom=custom)
+    names = probe_columns(calculators, timewise=times is not None)
+    values = np.empty((len(x), len(names)), dtype=np.float64)
+    with _one_blas_thread():
+        for number, row in enumerate(x):
+            when = None if times is None else pd.DatetimeIndex(times if times.ndim == 1 else times[number])
+            found = _features(pd.Series(row, index=when), calculators)
+            values[number] = [found[name] for name in names]
+    return values, names
+
+
+def probe_columns(calculators: Calculators, *, timewise: bool = True) -> tuple[str, ...]:
+    """The columns that tsfresh gives calculators with their parameters, found by running it on a wave.
+
+    Raises
+    ------
+    FeatureError
+        If there is no such calculator, or it cannot take its parameters.
+    """
+    import pandas as pd  # noqa: PLC0415 - slow to import; a native engine does without
+
+    for name in calculators:
+        if isinstance(name, str):
+            refuse_unknown(name)
     wave = np.sin(np.arange(PROBE_LENGTH) * 0.7) + np.arange(PROBE_LENGTH) * 0.01
-    index = pd.date_range("2024-01-01", periods=PROBE_LENGTH, freq="1h")
-    return tuple(_features(pd.Series(wave, index=index), calculators_of(settings)))
+    index = pd.date_range("2024-01-01", periods=PROBE_LENGTH, freq="1h") if timewise else None
+    with _one_blas_thread():
+        return tuple(_features(pd.Series(wave, index=index), calculators))
+
+
+def _one_blas_thread() -> AbstractContextManager[object]:
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # noqa: PLC0415 - only tsfresh needs it
+
+    # Short series keep a BLAS pool busy waiting for itself: 4 to 13 times slower on two cores.
+    limits: AbstractContextManager[object] = threadpool_limits(limits=1)
+    return limits
 
 
 def _features(series: "pd.Series[float]", calculators: Calculators) -> dict[str, float]:

@@ -6,6 +6,7 @@ from feature_platform.errors import FeaturePlatformError
 from feature_platform.orchestration.assets.era import STAGE_BY_NAME, STAGES
 from feature_platform.orchestration.events import log_outcome
 from feature_platform.orchestration.resources import PlatformResource
+from feature_platform.routing.memory import memory_errors_end_the_worker
 from feature_platform.stages.platform import Platform, SupersededEraError
 
 
@@ -44,4 +45,6 @@ def process_eras(context: dg.OpExecutionContext, config: BatchConfig, platform: 
 def _process(context: dg.OpExecutionContext, platform: Platform, era_id: str, stages: list[str]) -> None:
     for name in stages:
         stage = STAGE_BY_NAME[name]
-        log_outcome(context, stage.run(platform, era_id), code_version=stage.code_version)
+        with memory_errors_end_the_worker():
+            outcome = stage.run(platform, era_id)
+        log_outcome(context, outcome, code_version=stage.code_version)

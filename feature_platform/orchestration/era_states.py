@@ -1,6 +1,7 @@
 """How an era's stored datasets stand against its data, its settings, the code and the pinned selection."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 from feature_platform.eras.era import EraRecord
 from feature_platform.eras.staleness import EraState, assess
@@ -11,10 +12,12 @@ from feature_platform.storage.frames import Manifest
 from feature_platform.storage.selections import PinnedSelection, Scope
 
 DATASETS = (raw_readings.DATASET, preprocessed_frame.DATASET, tsfresh_features.DATASET, selected_features.DATASET)
+INPUTS = dict(pairwise(reversed(DATASETS)))
+"""For each dataset the one that it is computed from."""
 
 
 def era_state(platform: Platform, record: EraRecord, description: SourceDescription) -> EraState:
-    """Which of the era's four datasets are missing, stale by data, by settings or code, or fresh."""
+    """Which of the era's four datasets are missing, stale by data, input, settings or code, or fresh."""
     pinned = pinned_for(platform, record, description)
     settings_versions = {
         raw_readings.DATASET: description.parse_version,
@@ -31,7 +34,7 @@ def era_state(platform: Platform, record: EraRecord, description: SourceDescript
     manifests: Mapping[str, Manifest | None] = {
         dataset: platform.datasets.manifest(dataset, record.era_id) for dataset in DATASETS
     }
-    return assess(record, manifests, settings_versions=settings_versions, code_versions=code_versions)
+    return assess(record, manifests, settings_versions=settings_versions, code_versions=code_versions, inputs=INPUTS)
 
 
 def pinned_for(platform: Platform, record: EraRecord, description: SourceDescription) -> PinnedSelection | None:

@@ -33,12 +33,14 @@ class Wanted:
     examined: int
 
 
-def wanted_eras(platform: Platform, *, after: str | None, project: bool = True) -> Wanted:
+def wanted_eras(
+    platform: Platform, *, after: str | None, project: bool = True, examine: int | None = MAXIMUM_EXAMINED
+) -> Wanted:
     """Examine the current eras behind the cursor, claim and request what is missing or has new data.
 
     With `project`, eras that follow an older selection are asked for too, their last stage only. Changed settings and
-    code ask for nothing here: an upgrade must not
-    recompute everything by itself.
+    code ask for nothing here: an upgrade must not recompute everything by itself. `examine` is how many eras are
+    looked at, all if None.
     """
     records = sorted(
         (record for record in platform.catalogue.eras() if record.row_count or record.era.level == "declared"),
@@ -49,7 +51,7 @@ def wanted_eras(platform: Platform, *, after: str | None, project: bool = True) 
     remaining = [record for record in records if after is None or record.era_id > after]
     cursor = None
     examined = 0
-    for record in remaining[:MAXIMUM_EXAMINED]:
+    for record in remaining[:examine]:
         if len(requests) >= MAXIMUM_REQUESTS:
             break
         if record.era.source not in descriptions:

@@ -22,7 +22,8 @@ def backlog_schedule(
     """The eras' partitions are added here: a schedule's result cannot ask for that."""
     opened = platform.open()
     settle_claims(opened, context.instance)
-    wanted = wanted_eras(opened, after=None, project=False)
+    # A schedule keeps no cursor: were it to stop early it would look at the same finished eras every night.
+    wanted = wanted_eras(opened, after=None, project=False, examine=None)
     context.instance.add_dynamic_partitions(PARTITIONS_NAME, wanted.partitions)
     if not wanted.run_requests:
         yield dg.SkipReason(f"{wanted.examined} eras examined, none asks for anything")

@@ -16,10 +16,11 @@ def horizontal_bars(
     title: str,
     note: str = "",
     limit: float | None = None,
+    simulated: bool = False,
 ) -> bytes:
     """One bar a name, topmost first, each with its label at its end; a PNG."""
     height = 0.85 + 0.19 * max(len(names), 2)
-    figure = new_figure(height, title=title, note=note)
+    figure = new_figure(height, title=title, note=note, simulated=simulated)
     left = 0.03 + 0.0082 * max((min(len(name), TEXT_WIDTH) for name in names), default=0)
     axes = plain_axes(figure.add_axes((left, 0.18 / height, 0.985 - left - 0.06, 1 - 0.75 / height)))
     positions = range(len(names))

@@ -13,7 +13,9 @@ TEXT_WIDTH = 46
 BOUND = 3.0
 
 
-def feature_heatmap(table: pl.DataFrame, names: Sequence[str], *, title: str = "Features over the windows") -> bytes:
+def feature_heatmap(
+    table: pl.DataFrame, names: Sequence[str], *, title: str = "Features over the windows", simulated: bool = False
+) -> bytes:
     """Each feature's standard score over the windows, a row a feature and a column a window; a PNG.
 
     Of more than 240 features an even sample is drawn. Features that never change stay white, unknown values grey.
@@ -24,7 +26,7 @@ def feature_heatmap(table: pl.DataFrame, names: Sequence[str], *, title: str = "
         One row per window, in time order, with every column of `names`.
     """
     if not names or table.is_empty():
-        figure = new_figure(2.0, title=title)
+        figure = new_figure(2.0, title=title, simulated=simulated)
         say(figure, "No window." if table.is_empty() else "No feature.")
         return render(figure)
     taken = np.unique(np.linspace(0, len(names) - 1, min(ROWS, len(names))).astype(np.intp))
@@ -38,7 +40,7 @@ def feature_heatmap(table: pl.DataFrame, names: Sequence[str], *, title: str = "
     named = len(shown) <= NAMED_ROWS
     height = 1.1 + 0.155 * max(len(shown), 5) if named else 6.2
     rows = _row_names(shown) if named else _sensor_names(shown)
-    figure = new_figure(height, title=title, note=note)
+    figure = new_figure(height, title=title, note=note, simulated=simulated)
     left = 0.025 + 0.0077 * max((len(text) for _, text in rows), default=0)
     box = (left, 0.4 / height, 0.93 - left, 1 - 1.0 / height)
     axes = draw_matrix(figure, scores, box=box, bound=BOUND)

@@ -12,7 +12,9 @@ NAMED, CELLS = 40, 200
 TEXT_WIDTH = 46
 
 
-def correlation_heatmap(matrix: Matrix, names: Sequence[str], *, title: str = "Correlation of kept columns") -> bytes:
+def correlation_heatmap(
+    matrix: Matrix, names: Sequence[str], *, title: str = "Correlation of kept columns", simulated: bool = False
+) -> bytes:
     """A correlation matrix as colours; a PNG.
 
     Up to 40 columns are named. Above 200, each cell shows the strongest correlation of a block of columns.
@@ -33,7 +35,7 @@ def correlation_heatmap(matrix: Matrix, names: Sequence[str], *, title: str = "C
     if matrix.shape != (n, n):
         raise ValueError(f"a correlation matrix of {n} names must be {n} by {n}, not {matrix.shape}")
     if n == 0:
-        figure = new_figure(2.0, title=title)
+        figure = new_figure(2.0, title=title, simulated=simulated)
         say(figure, "No column was kept.")
         return render(figure)
     block = -(-n // CELLS)
@@ -41,7 +43,7 @@ def correlation_heatmap(matrix: Matrix, names: Sequence[str], *, title: str = "C
         f"; each cell is the strongest of {block} by {block}" if block > 1 else ""
     )
     height = 6.6 if n > NAMED else 2.4 + 0.155 * n
-    figure = new_figure(height, title=title, note=note)
+    figure = new_figure(height, title=title, note=note, simulated=simulated)
     named = n <= NAMED
     left = 0.05 + (0.0077 * min(max(len(name) for name in names), TEXT_WIDTH) if named else 0.0)
     bottom = 0.35 / height
@@ -68,7 +70,9 @@ def _strongest(matrix: Matrix, block: int) -> Matrix:
     return strongest
 
 
-def dropped_by_reason_bar(counts: Mapping[str, int], *, title: str = "Columns dropped, by reason") -> bytes:
+def dropped_by_reason_bar(
+    counts: Mapping[str, int], *, title: str = "Columns dropped, by reason", simulated: bool = False
+) -> bytes:
     """Bars of how many columns each filter dropped, in the order given; a PNG."""
     total = sum(counts.values())
     return horizontal_bars(
@@ -78,4 +82,5 @@ def dropped_by_reason_bar(counts: Mapping[str, int], *, title: str = "Columns dr
         labels=[f"{count:,}" for count in counts.values()] or ["0"],
         title=title,
         note=f"{total:,} columns dropped in all",
+        simulated=simulated,
     )

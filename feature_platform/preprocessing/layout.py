@@ -133,5 +133,3 @@ def _refuse_sensors(sensors: Sequence[SensorDescription]) -> None:
     repeated = sorted({sensor_id for sensor_id in ids if ids.count(sensor_id) > 1})
     if repeated:
         raise PreprocessingError(f"sensor ids must be unique; {', '.join(repeated)} stands more than once")
-    if TIME in ids:
-        raise PreprocessingError(f"sensor id {TIME!r} is the frame's time column; give the sensor another id")

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 import polars as pl
@@ -48,6 +48,12 @@ class ScalingStatistics(BaseModel):
         """Hash of all that decides a scaled value."""
         content = json.dumps(self.model_dump(mode="json"), sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+    @classmethod
+    def unknown(cls, method: ScalingMethod, sensor_ids: Iterable[str], until: datetime) -> Self:
+        """Statistics of nothing, for an era that begins too early for its source's: its scaled values are null."""
+        nothing = SensorScaling(centre=None, spread=None, count=0)
+        return cls(method=method, sensors=dict.fromkeys(sensor_ids, nothing), fitted_until=until)
 
     def refuse_era(self, start: datetime) -> None:
         """Refuse an era that begins before the statistics end.

@@ -80,6 +80,11 @@ class EraRunCoordinator(QueuedRunCoordinator[dg.DagsterInstance]):
             **queue,
         )
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The compute classes that there are."""
+        return tuple(self._limits)
+
     @classmethod
     def config_type(cls) -> UserConfigSchema:
         """The queue's own settings and ours."""

@@ -1,7 +1,9 @@
 """One block of CSV lines -> rows of texts with their line numbers; what is no proper row is rejected."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
@@ -10,6 +12,7 @@ from feature_platform.sources.csv_layout import CsvLayout
 from feature_platform.sources.csv_text import TextBlock
 from feature_platform.sources.decimal_point import exchanged_bytes, exchanged_dialect
 from feature_platform.sources.description import CsvDialect
+from feature_platform.sources.number_text import is_number
 from feature_platform.sources.rejects import MALFORMED_QUOTES, RAGGED_ROW, Rejects
 from feature_platform.sources.source_files import SourceFile
 
@@ -29,10 +32,19 @@ class RowSplitter:
     rejects: Rejects
 
     def split(self, block: TextBlock) -> pl.DataFrame:
-        """Rows with `@line` and a text column `column_<n>` per described position (n from 1), exchanged."""
+        """Rows with `@line` and a column `column_<n>` per described position (n from 1): texts, exchanged.
+
+        Where every cell of a block is a finite number or empty, its columns may be float64 already.
+        """
+        count = block.content.count(b"\n")
+        if self._direct:
+            with suppress(pl.exceptions.ComputeError):  # some cell is no plain number: its block is read as texts
+                rows = self._read(block.content, every_column=False, numbers=self._direct)
+                finite = rows.select(pl.all_horizontal(pl.col(pl.Float64).is_finite().all())).item()
+                if rows.height == count and finite:
+                    return self._proper(rows.with_row_index("@line", block.line), block)
         try:
             rows = self._read(block.content, every_column=False)
-            count = block.content.count(b"\n")
             if rows.height == count:
                 return self._proper(rows.with_row_index("@line", block.line), block)
             rows = self._number_lines(self._read(block.content, every_column=True), block.line)
@@ -47,13 +59,22 @@ class RowSplitter:
     def _described(self) -> list[str]:
         return [f"column_{n + 1}" for n in sorted({*self.layout.time, *self.layout.sensors.values()})]
 
+    @cached_property
+    def _direct(self) -> frozenset[str]:
+        """Columns that the CSV reader may parse as numbers: those where no row can end, and no number means missing."""
+        layout = self.layout
+        if any(is_number(token, self.dialect) for token in self.dialect.missing):
+            return frozenset()
+        others = {0, 1, *layout.time, *range(layout.least, layout.width + SPARE_COLUMNS + 1)}
+        return frozenset(f"column_{n + 1}" for n in set(layout.sensors.values()) - others)
+
     def _needed(self, *, every_column: bool) -> list[str]:
         layout = self.layout
         end = layout.width + SPARE_COLUMNS + 1
         fixed = {0, 1, *layout.time, *layout.sensors.values(), *range(layout.least, end)}
         return [f"column_{position + 1}" for position in (range(end) if every_column else sorted(fixed))]
 
-    def _read(self, content: bytes, *, every_column: bool) -> pl.DataFrame:
+    def _read(self, content: bytes, *, every_column: bool, numbers: frozenset[str] = frozenset()) -> pl.DataFrame:
         names = self._needed(every_column=True)
         if not content:
             return pl.DataFrame(schema=dict.fromkeys(names, pl.String()))
@@ -64,7 +85,7 @@ class RowSplitter:
             has_header=False,
             separator=dialect.delimiter,
             quote_char=dialect.quote,
-            schema=dict.fromkeys(names, pl.String()),
+            schema={name: pl.Float64() if name in numbers else pl.String() for name in names},
             columns=self._needed(every_column=every_column),
             truncate_ragged_lines=True,
         )

@@ -31,13 +31,18 @@ def text_blocks(file: SourceFile, dialect: CsvDialect, *, block_bytes: int = BLO
         If the file cannot be read or is not in the described encoding.
     """
     decoder = codecs.getincrementaldecoder(dialect.encoding)()
+    plain, at_rest = _keeps_ascii(dialect.encoding), decoder.getstate()
     ends = _LineEnds()
     quote = dialect.quote.encode()
     rest, line, read = b"", 1, 0
     try:
         with file.path.open("rb") as handle:
             while raw := handle.read(block_bytes):
-                content = rest + ends.unify(_decode(decoder, raw, file, line + rest.count(b"\n"), first=read == 0))
+                if plain and raw.isascii() and decoder.getstate() == at_rest:
+                    text = raw  # decoding and encoding it would change nothing and take a tenth of an import
+                else:
+                    text = _decode(decoder, raw, file, line + rest.count(b"\n"), first=read == 0)
+                content = rest + ends.unify(text)
                 read += len(raw)
                 cut = _cut(content, quote)
                 rest = content[cut:]
@@ -55,21 +60,30 @@ def text_blocks(file: SourceFile, dialect: CsvDialect, *, block_bytes: int = BLO
 class _LineEnds:
     """Makes CR LF one LF; CR too, in a file whose first block has no LF at all."""
 
-    held: str = ""
+    held: bytes = b""
     only_returns: bool | None = None
 
-    def unify(self, text: str, *, last: bool = False) -> bytes:
-        text, self.held = self.held + text, ""
-        if text.endswith("\r") and not last:  # perhaps half of a line end
-            text, self.held = text[:-1], "\r"
-        if "\r" in text:
-            text = text.replace("\r\n", "\n")
-        if self.only_returns is None and ("\n" in text or "\r" in text):
-            self.only_returns = "\n" not in text
-        return (text.replace("\r", "\n") if self.only_returns else text).encode()
+    def unify(self, text: bytes, *, last: bool = False) -> bytes:
+        text, self.held = self.held + text, b""
+        if text.endswith(b"\r") and not last:  # perhaps half of a line end
+            text, self.held = text[:-1], b"\r"
+        if b"\r" in text:
+            text = text.replace(b"\r\n", b"\n")
+        if self.only_returns is None and (b"\n" in text or b"\r" in text):
+            self.only_returns = b"\n" not in text
+        return text.replace(b"\r", b"\n") if self.only_returns else text
 
 
-def _decode(decoder: codecs.IncrementalDecoder, raw: bytes, file: SourceFile, line: int, *, first: bool) -> str:
+def _keeps_ascii(encoding: str) -> bool:
+    """Whether ASCII bytes stand for themselves, whatever stands around them; not so where an escape shifts."""
+    ascii_bytes = bytes(range(128)) + b"\x1b$B0!\x1b(B"
+    try:
+        return ascii_bytes.decode(encoding).encode() == ascii_bytes
+    except UnicodeDecodeError:
+        return False
+
+
+def _decode(decoder: codecs.IncrementalDecoder, raw: bytes, file: SourceFile, line: int, *, first: bool) -> bytes:
     try:
         text = decoder.decode(raw, final=not raw)
     except UnicodeDecodeError as error:
@@ -79,7 +93,7 @@ def _decode(decoder: codecs.IncrementalDecoder, raw: bytes, file: SourceFile, li
             f"{file.path}: line {broken} is not {error.encoding} ({found} stands where text should); set csv.encoding "
             "to what the export is written in, such as cp1252, latin-1 or utf-16"
         ) from error
-    return text.removeprefix("\ufeff") if first else text
+    return (text.removeprefix("\ufeff") if first else text).encode()
 
 
 def _cut(content: bytes, quote: bytes) -> int:

@@ -27,6 +27,9 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+FRAME_COLUMNS = {"time"}
+
+
 class SensorDescription(_Strict):
     """One measured channel. `id` is a slug; a CSV column is found by `header`, its position breaks ties."""
 
@@ -52,6 +55,8 @@ class SensorDescription(_Strict):
                 f"sensor id {value!r} must be lower case letters and digits joined by single '.' or '_', at most "
                 f"{MAXIMUM_SENSOR_ID} characters; '__' is tsfresh's separator"
             )
+        if value in FRAME_COLUMNS:
+            raise ValueError(f"sensor id {value!r} is the name of a column that every frame has; choose another")
         return value
 
     @field_validator("range")
@@ -153,7 +158,6 @@ class SourceDescription(_Strict):
     """
 
     source: str
-    title: str = ""
     simulated: bool = False
     format: Literal["csv", "parquet", "postgres"] = "csv"
     files: tuple[str, ...] = ()

@@ -3,13 +3,14 @@
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 
-from feature_platform.errors import SourceError
+from feature_platform.errors import SourceError, StorageError
 from feature_platform.sources.csv_file import csv_rows
 from feature_platform.sources.description import SourceDescription
 from feature_platform.sources.local_time import LocalClock
@@ -67,7 +68,11 @@ def _import_file(
     stamp = file.stamp()
     content_hash = file.content_hash()
     same = {number: entry for number, entry in known.items() if entry.content_hash == content_hash}
-    current = next((entry for entry in same.values() if entry.parse_version == description.parse_version), None)
+    # An import that lost a file is taken in again: that is the cure which the error about it names.
+    whole = [
+        entry for entry in same.values() if entry.parse_version == description.parse_version and store.holds(entry)
+    ]
+    current = next(iter(whole), None)
     if current is not None:
         progress(file.unit, 1.0)
         return _report(replace(current, unit=file.unit), "unchanged", stamp[0], began)
@@ -88,8 +93,8 @@ def _read_and_write(
     rejects = Rejects(file.unit)
     cells = 0
     sensors = [sensor.id for sensor in description.sensors]
-    with tempfile.TemporaryDirectory(prefix="feature-platform-import-") as folder:
-        spill = MonthSpill(Path(folder))
+    with _scratch_folder() as folder:
+        spill = MonthSpill(folder)
         clock = LocalClock(description.time.zone, _key(description))
         for rows in _rows(file, description, rejects):
             cells += rows.cells
@@ -106,6 +111,19 @@ def _read_and_write(
             lambda share: progress(file.unit, READ_SHARE + (1 - READ_SHARE) * 0.99 * share),
         )
     return _entry(file, description, store, written, rejects, cells)
+
+
+@contextmanager
+def _scratch_folder() -> Iterator[Path]:
+    with ExitStack() as held:
+        try:
+            folder = held.enter_context(tempfile.TemporaryDirectory(prefix="feature-platform-import-"))
+        except OSError as error:
+            raise StorageError(
+                f"no folder for temporary files can be made ({error.strerror or error}); point TMPDIR to a folder that "
+                "this user can write, on a disk with space"
+            ) from error
+        yield Path(folder)
 
 
 def _entry(

@@ -1,6 +1,5 @@
 """Rows in any order -> the parts of one import: one UTC month each, sorted by sensor and time, in bounded memory."""
 
-import io
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -53,13 +52,14 @@ class MonthSpill:
 
     def _write(self, month: str, rows: pl.DataFrame) -> None:
         path = self.folder / f"{month}-{len(self._files[month]):06d}.arrow"
-        buffer = io.BytesIO()
-        rows.write_ipc(buffer)
         try:
-            path.write_bytes(buffer.getbuffer())
+            with path.open("wb") as file:
+                rows.write_ipc(file)
         except OSError as error:
+            # Polars raises what the system says without its number.
+            reason = error.strerror or str(error).partition(" (os error")[0]
             raise StorageError(
-                f"{path}: cannot be written ({error.strerror or error}); free space there or point TMPDIR to a folder "
+                f"{path}: cannot be written ({reason}); free space there or point TMPDIR to a folder "
                 "with more, then run again: what was stored before is untouched"
             ) from error
         self._files[month].append(path)

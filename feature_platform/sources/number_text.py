@@ -32,11 +32,14 @@ class Numbers:
 
 
 def read_numbers(texts: pl.DataFrame, dialect: CsvDialect) -> Numbers:
-    """Read columns of texts with decimal points; null, empty and `dialect.missing` are missing."""
+    """Read columns of texts with decimal points; null, empty and `dialect.missing` are missing.
+
+    A column may be of finite float64 already.
+    """
     values = texts.select(pl.all().cast(pl.Float64, strict=False))
     finite = values.select(pl.all().is_finite().sum()).row(0)
     filled = texts.select(pl.all().count()).row(0)
-    numeric_missing = [token.strip() for token in dialect.missing if _is_number(token, dialect)]
+    numeric_missing = [token.strip() for token in dialect.missing if is_number(token, dialect)]
     cells = sum(filled)
     mended, rejected = [], []
     for name, readable, there in zip(texts.columns, finite, filled, strict=True):
@@ -85,5 +88,6 @@ def _number_pattern(dialect: CsvDialect) -> str:
     return rf"^[+-]?(?:(?:{whole})(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$"
 
 
-def _is_number(token: str, dialect: CsvDialect) -> bool:
+def is_number(token: str, dialect: CsvDialect) -> bool:
+    """Whether a text is a finite number in this dialect."""
     return re.match(_number_pattern(dialect), token.strip()) is not None

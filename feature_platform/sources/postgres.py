@@ -132,7 +132,7 @@ class _TableImport:
             return None
         (entry,) = earlier.values()
         same = (entry.content_hash, entry.parse_version) == (content_hash, self.description.parse_version)
-        return entry if same else None
+        return entry if same and self.store.holds(entry) else None
 
     def _refuse_strangers(self) -> None:
         with self._transaction() as at:

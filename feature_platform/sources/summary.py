@@ -53,7 +53,7 @@ def summarise(store: ReadingsStore, source: str) -> SourceSummary:
     times = 0
     counted = []
     for month, readings in store.scan_months(source):
-        table = readings.select("sensor_id", "time").collect()
+        table = store.collect(source, readings.select("sensor_id", "time"))
         seen = table["time"].unique()
         of_month = blank.dt.strftime("%Y-%m") == month if len(blank) else pl.Series([], dtype=pl.Boolean)
         times += pl.concat([seen, blank.filter(of_month)]).n_unique()

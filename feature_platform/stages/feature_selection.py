@@ -26,6 +26,7 @@ class SelectionOutcome:
     drift: Drift | None
     eras_missing: tuple[str, ...]
     seconds: float
+    simulated: bool
 
 
 def scopes(platform: Platform, source: str | None = None, level: str | None = None) -> list[Scope]:
@@ -91,6 +92,7 @@ def pin_selection(platform: Platform, scope: Scope) -> SelectionOutcome:
         drift=None if before is None else drift(before.columns, report.kept),
         eras_missing=tuple(missing),
         seconds=time.perf_counter() - began,
+        simulated=description.simulated,
     )
 
 

@@ -46,13 +46,14 @@ def build_frame(platform: Platform, era_id: str) -> StageOutcome:
     era = record.era
     description = platform.catalogue.source(era.source)
     raw = platform.datasets.require(raw_readings.DATASET, era_id)
+    scaling = _scaling(platform, description, era)
     result = preprocess(
         platform.datasets.read(raw).lazy(),
         description.sensors,
         start=era.start,
         end=era.end,
         settings=description.preprocessing,
-        scaling=_scaling(platform, description),
+        scaling=scaling,
     )
     manifest = platform.datasets.write(
         DATASET,
@@ -65,7 +66,11 @@ def build_frame(platform: Platform, era_id: str) -> StageOutcome:
             settings_version=settings_version(description),
             code_version=CODE_VERSION,
             engine=result.engine,
-            details={"engine_reason": result.engine_reason, "row_count": raw.details["row_count"]},
+            details={
+                "engine_reason": result.engine_reason,
+                "row_count": raw.details["row_count"],
+                "scaling": None if scaling is None else scaling.model_dump(mode="json"),
+            },
         ),
     )
     return StageOutcome(
@@ -79,6 +84,7 @@ def build_frame(platform: Platform, era_id: str) -> StageOutcome:
             "seconds": round(result.seconds, 3),
             "readings_per_second": round(raw.rows / result.seconds),
             "bytes": manifest.bytes,
+            "scaling_version": _scaling_version(scaling),
             "coverage_per_sensor": result.coverage,
             "plot": Markdown(_plot(result, description, era)),
         },
@@ -86,18 +92,38 @@ def build_frame(platform: Platform, era_id: str) -> StageOutcome:
     )
 
 
-def _scaling(platform: Platform, description: SourceDescription) -> ScalingStatistics | None:
+def _scaling(platform: Platform, description: SourceDescription, scaled: Era) -> ScalingStatistics | None:
     settings = description.preprocessing
     if settings.scaling == "none":
         return None
-    fitted_on = [platform.catalogue.era(era_id) for era_id in settings.scaling_eras]
-    frames = (platform.datasets.read(platform.datasets.require(DATASET, record.era_id)) for record in fitted_on)
+    fitted_on = [platform.catalogue.era(era_id).era for era_id in settings.scaling_eras]
+    until = max(era.end for era in fitted_on)
+    if scaled.start < until:
+        # Scaled, it would hold what was measured after it. It has its other columns all the same.
+        return ScalingStatistics.unknown(settings.scaling, [s.id for s in description.sensors], scaled.start)
     return fit_scaling(
-        frames,
+        (_unscaled(platform, description, era) for era in fitted_on),
         description.sensors,
         settings.scaling,
-        fitted_until=max(record.era.end for record in fitted_on),
+        fitted_until=until,
     )
+
+
+def _scaling_version(scaling: ScalingStatistics | None) -> str:
+    if scaling is None:
+        return "none"
+    if not any(sensor.count for sensor in scaling.sensors.values()):
+        return "null: the era begins before the end of the eras that scaling is fitted on"
+    return scaling.version_hash
+
+
+def _unscaled(platform: Platform, description: SourceDescription, era: Era) -> pl.DataFrame:
+    # From the readings: a stored frame may follow other settings, and an era that is fitted on has none before this.
+    settings = description.preprocessing.model_copy(update={"scaling": "none", "scaling_eras": ()})
+    readings = platform.readings.collect(
+        description.source, platform.readings.scan(description.source, era.start - settings.warm_up, era.end)
+    )
+    return preprocess(readings.lazy(), description.sensors, start=era.start, end=era.end, settings=settings).frame
 
 
 def _mean_coverage(result: FrameResult) -> float:

@@ -35,7 +35,8 @@ def slice_readings(platform: Platform, era_id: str) -> StageOutcome:
     description = platform.catalogue.source(era.source)
     sensors = [sensor.id for sensor in description.sensors]
     warm_up = description.preprocessing.warm_up
-    table = platform.readings.scan(era.source, era.start - warm_up, era.end, sensors=sensors).collect()
+    stored = platform.readings.scan(era.source, era.start - warm_up, era.end, sensors=sensors)
+    table = platform.readings.collect(era.source, stored)
     inside = table.filter(pl.col("time") >= era.start)
     if inside.is_empty():
         span = platform.readings.span(era.source)

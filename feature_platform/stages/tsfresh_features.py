@@ -83,20 +83,22 @@ def compute_features(platform: Platform, era_id: str, *, progress: Progress | No
             "series_with_gaps": result.null_series,
             "engine": result.engine,
             "engine_version": result.engine_version,
+            "left_to_tsfresh": "; ".join(f"{name}: {why}" for name, why in result.delegated.items()) or "nothing",
             "seconds": round(result.seconds, 3),
             "values_per_second": round(values / result.seconds) if result.seconds else 0,
             "bytes": manifest.bytes,
             "coverage_per_sensor": _coverage(result),
-            "plot": Markdown(_plot(result, era_id)),
+            "plot": Markdown(_plot(result, era_id, simulated=description.simulated)),
         },
         checks=_checks(result, description.limits.null_feature_share),
     )
 
 
-def _plot(result: FeatureResult, era_id: str) -> str:
+def _plot(result: FeatureResult, era_id: str, *, simulated: bool) -> str:
     from feature_platform.plots.features import feature_heatmap  # noqa: PLC0415 - slow to import; matplotlib
 
-    return data_uri(feature_heatmap(result.table, result.names), f"Features of era {era_id} over its windows")
+    png = feature_heatmap(result.table, result.names, title=era_id, simulated=simulated)
+    return data_uri(png, f"Features of era {era_id} over its windows")
 
 
 def _coverage(result: FeatureResult) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from feature_platform.stages.platform import Platform
 from feature_platform_tests.e2e.conftest import Home
 from feature_platform_tests.tiny_source import tiny_source
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 ERA_ASSETS = ("raw_readings", "preprocessed_frame", "tsfresh_features", "selected_features")
 EVERYTHING = ("source_readings", "era_catalogue", *ERA_ASSETS, "feature_selection")

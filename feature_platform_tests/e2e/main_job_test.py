@@ -1,5 +1,6 @@
 """`feature-platform run` on a small source: import, cut, queue, route, compute, select, project."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,27 @@ def test_a_second_run_has_nothing_stale_and_late_data_makes_one_era_so(
     again = home.run_json("--source", str(source.yaml), "--stale")
     assert [row["label"] for row in again["eras"]] == ["seedlings"]
     assert again["readings"] == report["readings"]
+
+
+def test_a_bad_era_is_a_line_of_the_report_and_the_exit_code_and_force_sends_all_to_one_route(
+    home: Home, tmp_path: Path
+) -> None:
+    (tmp_path / "eras.yaml").write_text(
+        "- {start: 2024-03-01, end: 2024-03-03}\n- {start: 2024-06-01, end: 2024-06-05}\n", encoding="utf-8"
+    )
+    source = tiny_source(tmp_path, name="half", days=3, eras={"method": "declared", "file": "eras.yaml"})
+    command = ("feature-platform", "run", "--source", str(source.yaml), "--json", "--force")
+    refused = home.command(*command, "gpus", check=False)
+    assert refused.returncode == 2
+    assert "--force gpus: there is no such compute class, only cpu, gpu" in refused.stderr
+    done = home.command(*command, "gpu", check=False)
+    assert done.returncode == 1, done.stderr
+    good, bad = json.loads(done.stdout)["eras"]
+    assert (good["status"], good["route"], good["selection"]) == ("SUCCESS", "gpu", "v1")
+    assert (bad["status"], bad["route"], bad["readings"], bad["selected"]) == ("FAILURE", "gpu", 0, 0)
+    assert bad["error"].startswith(
+        f"era {bad['era']} has no readings between 2024-06-01 00:00 and 2024-06-05 00:00 UTC"
+    )
 
 
 def test_export_writes_one_file_and_never_over_another(home: Home, report: dict[str, Any], tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """The main job on three real greenhouse exports: inspect proposes, run does the rest."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,6 @@ from feature_platform_tests.e2e.conftest import Home
 
 pytestmark = [pytest.mark.e2e, pytest.mark.real_data]
 
-DATA = os.environ.get("FEATURE_PLATFORM_REAL_DATA", "")
 STATED_ERAS = 2
 EXPORTS = {
     "lamps": ("knudjepsen/NO3_LAMPEGRP_1.csv", 105_697, 1_022_619, 10, "Etc/GMT-1"),
@@ -24,11 +22,9 @@ DECLARED = {
 }
 
 
-def inspected(home: Home, folder: Path, name: str) -> Path:
-    """The description that inspect proposes, with the efficient set and as it stands else."""
-    if not DATA:
-        pytest.skip("FEATURE_PLATFORM_REAL_DATA does not name a folder of real exports")
-    files = sorted(str(file) for file in Path(DATA).glob(EXPORTS[name][0]))
+def inspected(home: Home, folder: Path, real_data: Path, name: str) -> Path:
+    """The description that inspect proposes, as it stands."""
+    files = sorted(str(file) for file in real_data.glob(EXPORTS[name][0]))
     assert files
     proposed = home.command("feature-platform", "inspect", *files, "--name", name).stdout
     path = folder / f"{name}.yaml"
@@ -36,12 +32,13 @@ def inspected(home: Home, folder: Path, name: str) -> Path:
     return path
 
 
-@pytest.mark.long
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", EXPORTS)
-def test_a_real_export_becomes_selected_features_on_stated_eras(home: Home, tmp_path: Path, name: str) -> None:
+def test_a_real_export_becomes_selected_features_on_stated_eras(
+    home: Home, tmp_path: Path, real_data: Path, name: str
+) -> None:
     _, times, readings, sensors, zone = EXPORTS[name]
-    source = inspected(home, tmp_path, name)
+    source = inspected(home, tmp_path, real_data, name)
     assert yaml.safe_load(source.read_text(encoding="utf-8"))["time"]["zone"] == zone
     first, last, again, end = DECLARED[name]
     eras = tmp_path / "eras.csv"
@@ -60,8 +57,10 @@ def test_a_real_export_becomes_selected_features_on_stated_eras(home: Home, tmp_
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("name", EXPORTS)
-def test_every_month_of_a_real_export_becomes_selected_features(home: Home, tmp_path: Path, name: str) -> None:
-    source = inspected(home, tmp_path, name)
+def test_every_month_of_a_real_export_becomes_selected_features(
+    home: Home, tmp_path: Path, real_data: Path, name: str
+) -> None:
+    source = inspected(home, tmp_path, real_data, name)
     report = home.run_json("--source", str(source), "--eras", "calendar:month", "--features", "efficient")
     assert report["readings"] == EXPORTS[name][2]
     assert sum(row["readings"] for row in report["eras"]) == report["readings"]

@@ -1,4 +1,3 @@
-import os
 import socket
 import sqlite3
 from collections.abc import Iterator
@@ -18,6 +17,8 @@ from feature_platform.eras.database import MIGRATIONS
 from feature_platform.eras.tables import SCHEMA_REVISION, VERSION_TABLE, metadata
 from feature_platform.errors import CatalogueUnreachableError, EraError
 from feature_platform_tests.eras.days import days
+from feature_platform_tests.full_disk import Disk
+from feature_platform_tests.read_only import OpenFolder
 
 
 def test_the_migrations_make_the_tables_that_the_code_uses(catalogue_url: str) -> None:
@@ -92,11 +93,38 @@ def test_a_file_opened_read_only_is_one_clear_error(tmp_path: Path) -> None:
         catalogue.claim_launch("run", "holder")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only to root")
-def test_a_read_only_folder_is_one_clear_error(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    with pytest.raises(CatalogueUnreachableError, match="a folder that this user can write"):
-        Catalogue(f"sqlite:///{tmp_path / 'catalogue.db'}")
+def test_a_read_only_folder_is_one_clear_error(unwritable: OpenFolder, tmp_path: Path) -> None:
+    Catalogue(f"sqlite:///{tmp_path / 'imports-everything.db'}")
+    with (
+        unwritable.read_only(),
+        pytest.raises(CatalogueUnreachableError, match=r"catalogue\.db: .*a folder that this user can write"),
+    ):
+        Catalogue(f"sqlite:///{unwritable.path / 'catalogue.db'}")
+
+
+def test_a_catalogue_that_became_read_only_is_one_clear_error_and_stays_as_it_was(unwritable: OpenFolder) -> None:
+    url = f"sqlite:///{unwritable.path / 'catalogue.db'}"
+    catalogue = Catalogue(url)
+    assert catalogue.claim_launch("first", "holder")
+    with unwritable.read_only(), pytest.raises(CatalogueUnreachableError, match="cannot be used") as caught:
+        catalogue.claim_launch("second", "holder")
+    assert "write" in str(caught.value)
+    assert not Catalogue(url).claim_launch("first", "another")
+    assert Catalogue(url).claim_launch("second", "holder")
+
+
+def fill(catalogue: Catalogue) -> None:
+    for run in range(2000):
+        catalogue.claim_launch(f"run {run} {'x' * 200}", "holder")
+
+
+def test_a_full_disk_is_one_clear_error_and_what_was_there_stays(disk: Disk) -> None:
+    catalogue = Catalogue(f"sqlite:///{disk.folder / 'catalogue.db'}")
+    assert catalogue.claim_launch("first", "holder")
+    with disk.full(), pytest.raises(CatalogueUnreachableError, match=r"cannot be used .*(free space|disk is full)"):
+        fill(catalogue)
+    assert not catalogue.claim_launch("first", "another")
+    assert catalogue.claim_launch("second", "holder")
 
 
 def test_a_folder_that_is_a_file_is_one_clear_error(tmp_path: Path) -> None:

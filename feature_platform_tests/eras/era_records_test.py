@@ -142,15 +142,6 @@ def test_an_empty_cut_supersedes_all_without_successors(catalogue: Catalogue) ->
     assert catalogue.era(days(1, 5).era_id).superseded_by == ()
 
 
-def test_the_last_cut_tells_its_settings(catalogue: Catalogue) -> None:
-    assert catalogue.last_cut("demo", "declared") is None
-    cut(catalogue, days(1, 5))
-    catalogue.record_cut("demo", "declared", [days(1, 5)], settings={"file": "eras.csv"})
-    last = catalogue.last_cut("demo", "declared")
-    assert last is not None
-    assert last.settings == {"file": "eras.csv"}
-
-
 def test_an_unknown_era_is_answered_with_the_nearest_ids(catalogue: Catalogue) -> None:
     cut(catalogue, days(1, 5))
     with pytest.raises(EraError, match=f"not in the catalogue; the nearest ids are {days(1, 5).era_id}"):
@@ -186,9 +177,6 @@ def test_only_superseded_eras_are_pruned(catalogue: Catalogue) -> None:
     cut(catalogue, days(1, 5))
     cut(catalogue, days(1, 9))
     old, new = ids(days(1, 5), days(1, 9))
-    assert [record.era_id for record in catalogue.prunable()] == [old]
-    assert catalogue.prunable(source="other") == []
-    assert catalogue.prunable(superseded_before=JANUARY) == []
     with pytest.raises(EraError, match=f"{new} is not superseded"):
         catalogue.prune([old, new])
     assert len(catalogue.eras(include_superseded=True)) == 2

@@ -7,13 +7,12 @@ from feature_platform.errors import EraError
 from feature_platform.sources.description import SensorDescription, SourceDescription
 
 
-def description(title: str = "", folder: str = "/one", name: str = "demo") -> SourceDescription:
+def description(location: str = "", folder: str = "/one", name: str = "demo") -> SourceDescription:
     return SourceDescription(
         source=name,
-        title=title,
         files=("*.csv",),
         folder=Path(folder),
-        sensors=(SensorDescription(id="air_temp", column=1, unit="°C", range=(-40.0, 60.0)),),
+        sensors=(SensorDescription(id="air_temp", column=1, unit="°C", range=(-40.0, 60.0), location=location),),
     )
 
 
@@ -23,9 +22,9 @@ def test_a_source_comes_back_as_it_was_registered(catalogue: Catalogue) -> None:
 
 
 def test_changed_content_is_a_new_version_and_unchanged_content_is_not(catalogue: Catalogue) -> None:
-    assert [catalogue.register_source(description(title)) for title in ("a", "a", "b", "a")] == [1, 1, 2, 3]
+    assert [catalogue.register_source(description(location)) for location in ("a", "a", "b", "a")] == [1, 1, 2, 3]
     assert catalogue.source_version("demo") == 3
-    assert [catalogue.source("demo", version).title for version in (1, 2, 3)] == ["a", "b", "a"]
+    assert [catalogue.source("demo", version).sensors[0].location for version in (1, 2, 3)] == ["a", "b", "a"]
 
 
 def test_a_moved_folder_is_no_new_version_but_is_known(catalogue: Catalogue) -> None:

@@ -250,7 +250,6 @@ def test_unusable_bounds_are_refused(start: datetime, end: datetime, message: st
     [
         ([], "no sensor"),
         ([TEMPERATURE, TEMPERATURE], "air_temp stands more than once"),
-        ([SensorDescription(id="time")], "'time' is the frame's time column"),
     ],
 )
 def test_unusable_sensors_are_refused(sensors: list[SensorDescription], message: str) -> None:

@@ -1,4 +1,3 @@
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,15 +21,6 @@ from feature_platform_tests.sources.exports import (
 pytestmark = pytest.mark.real_data
 
 
-@pytest.fixture(scope="module")
-def greenhouse() -> Path:
-    folder = os.environ.get("FEATURE_PLATFORM_REAL_DATA")
-    if not folder:
-        pytest.skip("FEATURE_PLATFORM_REAL_DATA names no folder of real exports")
-    found = Path(folder)
-    return found / "greenhouse" if (found / "greenhouse").is_dir() else found
-
-
 def imported(
     tmp_path: Path, folder: Path, content: dict[str, Any], **changes: object
 ) -> tuple[ReadingsStore, SourceSummary]:
@@ -42,8 +32,8 @@ def imported(
     return store, summarise(store, description.source)
 
 
-def test_lamp_group_export_gives_its_times_and_readings(tmp_path: Path, greenhouse: Path) -> None:
-    store, summary = imported(tmp_path, greenhouse / "knudjepsen", LAMP_GROUP)
+def test_lamp_group_export_gives_its_times_and_readings(tmp_path: Path, real_data: Path) -> None:
+    store, summary = imported(tmp_path, real_data / "knudjepsen", LAMP_GROUP)
     assert (summary.times, summary.readings, summary.sensors, summary.rejected) == (105_697, 1_022_619, 10, {})
     assert len(store.blank_times("no3_lamp")) == 105_697 - stored(store, "no3_lamp")["time"].n_unique()
     counts = dict(summary.per_sensor.select("sensor_id", "readings").iter_rows())
@@ -52,27 +42,27 @@ def test_lamp_group_export_gives_its_times_and_readings(tmp_path: Path, greenhou
 
 
 def test_lamp_group_export_loses_the_hour_that_its_country_skips_where_it_is_said_to_keep_summer_time(
-    tmp_path: Path, greenhouse: Path
+    tmp_path: Path, real_data: Path
 ) -> None:
     time = {**KNUDJEPSEN_TIME, "zone": "Europe/Copenhagen"}
-    store, summary = imported(tmp_path, greenhouse / "knudjepsen", LAMP_GROUP, time=time)
+    store, summary = imported(tmp_path, real_data / "knudjepsen", LAMP_GROUP, time=time)
     assert summary.rejected == {"skipped_local_time": 12}
     assert summary.times == 105_697 - 12
     texts = store.rejects(only_import(store, "no3_lamp"))["text"].to_list()
     assert texts == [f"27-03-2016 02:{minute:02d}:00" for minute in range(0, 60, 5)]
 
 
-def test_extra_export_tells_eight_sensors_by_quantity_and_location(tmp_path: Path, greenhouse: Path) -> None:
-    _, summary = imported(tmp_path, greenhouse / "knudjepsen", EXTRA)
+def test_extra_export_tells_eight_sensors_by_quantity_and_location(tmp_path: Path, real_data: Path) -> None:
+    _, summary = imported(tmp_path, real_data / "knudjepsen", EXTRA)
     assert (summary.times, summary.readings, summary.sensors, summary.rejected) == (105_409, 819_368, 8, {})
     assert summary.per_sensor["readings"].to_list() == [102_421] * 8
     assert summary.first == datetime(2015, 9, 7, 23, tzinfo=UTC)
 
 
 def test_celle5_exports_give_their_times_and_readings_across_the_spring_clock_change(
-    tmp_path: Path, greenhouse: Path
+    tmp_path: Path, real_data: Path
 ) -> None:
-    store, summary = imported(tmp_path, greenhouse / "aarslev" / "celle5", CELLE5)
+    store, summary = imported(tmp_path, real_data / "aarslev" / "celle5", CELLE5)
     assert (summary.times, summary.readings, summary.sensors, summary.rejected) == (30_522, 385_108, 17, {})
     air = store.scan(
         "celle5",

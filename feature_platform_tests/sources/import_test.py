@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,8 @@ from feature_platform.sources.importing import import_source
 from feature_platform.sources.summary import rejected_share, summarise
 from feature_platform.storage.readings import ReadingsStore
 from feature_platform.storage.root import StorageRoot
+from feature_platform_tests.full_disk import Disk
+from feature_platform_tests.read_only import OpenFolder, stepped_down
 from feature_platform_tests.sources.exports import (
     clock,
     describe,
@@ -246,6 +249,66 @@ def test_a_full_disk_is_one_error_and_what_was_there_stays(tmp_path: Path, limit
     assert "what was stored before is untouched" in done.stdout
     assert stored(store).equals(before)
     assert list(scratch.iterdir()) == []
+
+
+def test_a_full_store_is_one_error_and_the_import_goes_through_once_there_is_room(tmp_path: Path, disk: Disk) -> None:
+    store = ReadingsStore(StorageRoot(str(disk.folder)))
+    (tmp_path / "a.csv").write_text(DAY)
+    import_source(describe(tmp_path), store)
+    before = tree(disk.folder)
+    noise = [(moment, (n * 7919) % 10007 / 7) for n, moment in enumerate(clock("2024-03-01 00:00:00", 4000, minutes=5))]
+    (tmp_path / "b.csv").write_text(export(noise))
+    with disk.full(), pytest.raises(StorageError, match=r"cannot be written .*free space.*is untouched"):
+        import_source(describe(tmp_path), store)
+    assert tree(disk.folder) == before
+    assert [unit.status for unit in import_source(describe(tmp_path), store).units] == ["unchanged", "imported"]
+    assert stored(store).height == 144 + 4000
+
+
+def test_a_read_only_store_is_one_error_and_stays_readable(tmp_path: Path, unwritable: OpenFolder) -> None:
+    store = ReadingsStore(StorageRoot(str(unwritable.path / "store")))
+    source = unwritable.path / "source"
+    source.mkdir()
+    (source / "a.csv").write_text(DAY)
+    import_source(describe(source), store)
+    (source / "b.csv").write_text(NEXT_DAY)
+    with unwritable.read_only():
+        with pytest.raises(
+            StorageError, match=r"source=demo/.*cannot be written \(Permission denied\); .*write access"
+        ):
+            import_source(describe(source), store)
+        assert values(store) == list(range(144))
+
+
+def test_no_folder_for_temporary_files_is_one_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "not" / "there"))
+    with pytest.raises(StorageError, match=r"no folder for temporary files can be made .*point TMPDIR to a folder"):
+        take(tmp_path, DAY)
+
+
+def test_a_file_that_may_not_be_read_is_one_error(unwritable: OpenFolder) -> None:
+    (unwritable.path / "a.csv").write_text(DAY)
+    (unwritable.path / "a.csv").chmod(0)
+    with stepped_down(), pytest.raises(SourceError, match=r"a\.csv: cannot be read \(Permission denied\); give read"):
+        import_source(describe(unwritable.path), store_in(unwritable.path))
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut"])
+def test_the_cure_for_a_lost_or_damaged_part_works(tmp_path: Path, damage: str) -> None:
+    (tmp_path / "b.csv").write_text(NEXT_DAY)
+    store, _ = take(tmp_path, DAY)
+    before = stored(store)
+    part = next(iter(store.imports("demo").values())).parts[0]
+    path = Path(store.root.path(part.file))
+    path.write_bytes(path.read_bytes()[:60])
+    if damage == "missing":
+        path.unlink()
+    with pytest.raises(StorageError, match=r"import its source file again") as caught:
+        stored(store)
+    assert str(path) in str(caught.value)
+    path.unlink(missing_ok=True)
+    assert [unit.status for unit in import_source(describe(tmp_path), store).units] == ["reimported", "unchanged"]
+    assert stored(store).equals(before)
 
 
 def test_a_store_that_cannot_be_a_folder_is_one_error(tmp_path: Path) -> None:

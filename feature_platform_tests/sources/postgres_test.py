@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
-from feature_platform.errors import SourceError
+from feature_platform.errors import SourceError, StorageError
 from feature_platform.sources import postgres
 from feature_platform.sources.description import PostgresTable, SensorDescription, SourceDescription, TimeColumns
 from feature_platform.sources.importing import import_source
@@ -269,6 +269,32 @@ def test_views_and_partitioned_tables_are_read(database: str, store: ReadingsSto
         execute(database, f"CREATE {relation} readings AS TABLE base")
     import_postgres(described("a"), store)
     assert stored(store) == [("s0", at("2024-01-01"), 2.0)]
+
+
+def test_chunks_that_inherit_from_the_table_are_read(database: str, store: ReadingsStore) -> None:
+    """So TimescaleDB keeps a hypertable: an empty table, with the rows in children that are bounded in time."""
+    execute(database, TABLE)
+    for month in ("2024-01", "2024-02"):
+        bounds = f"time >= '{month}-01 00:00+00' AND time < '{month}-01 00:00+00'::timestamptz + interval '1 month'"
+        chunk = f'"_chunk {month}"'
+        execute(database, f"CREATE TABLE {chunk} (CHECK ({bounds})) INHERITS (readings)")
+        insert(database, [("a", f"{month}-05 00:00+00", 1.0), ("a", f"{month}-05 00:00+00", 2.0)], table=chunk)
+    assert [report.unit for report in import_postgres(described("a"), store)] == ["2024-01", "2024-02"]
+    assert stored(store) == [("s0", at("2024-01-05"), 2.0), ("s0", at("2024-02-05"), 2.0)]
+    assert {report.status for report in import_postgres(described("a"), store)} == {"unchanged"}
+
+
+def test_the_cure_for_a_lost_month_works(database: str, store: ReadingsStore) -> None:
+    execute(database, TABLE)
+    insert(database, [("a", f"2024-0{month}-01 00:00+00", float(month)) for month in (1, 2)])
+    import_postgres(described("a"), store)
+    before = stored(store)
+    part = next(part for entry in store.imports("db").values() for part in entry.parts if part.month == "2024-02")
+    store.root.delete(part.file)
+    with pytest.raises(StorageError, match=rf"{part.file}: is missing; import its source file again"):
+        stored(store)
+    assert [report.status for report in import_postgres(described("a"), store)] == ["unchanged", "reimported"]
+    assert stored(store) == before
 
 
 def test_small_slices_give_the_same_readings(

@@ -1,10 +1,11 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
 
 from feature_platform.errors import StorageError
-from feature_platform.storage.readings import READINGS_SCHEMA, Import, Part, ReadingsStore
+from feature_platform.storage.readings import READINGS_SCHEMA, REJECTS_SCHEMA, Import, Part, ReadingsStore
 from feature_platform.storage.root import StorageRoot
 
 START = datetime(2024, 1, 31, 23, 50, tzinfo=UTC)
@@ -97,3 +98,43 @@ def test_a_part_cut_in_half_is_named_with_the_cure(root: StorageRoot) -> None:
     root.write(part.file, root.read(part.file)[:60])
     with pytest.raises(StorageError, match="is damaged"):
         store.scan("demo", START, END)
+
+
+def test_a_part_damaged_inside_is_named_with_the_cure(root: StorageRoot) -> None:
+    store = ReadingsStore(root)
+    sound = store.write_part("demo", "2024-01", readings([1.0]))
+    part = store.write_part(
+        "demo", "2024-02", readings([float(n) for n in range(500)], start=datetime(2024, 2, 1, tzinfo=UTC))
+    )
+    store.commit("demo", entry([sound, part]))
+    content = root.read(part.file)
+    root.write(part.file, content[:4] + bytes(200) + content[204:])
+    with pytest.raises(StorageError, match=rf"{part.file}: is damaged .*delete it and import its source") as caught:
+        store.collect("demo", store.scan("demo", START, END))
+    assert sound.file not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["rejects", "blank_times"])
+def test_a_list_cut_in_half_is_named_with_the_cure(root: StorageRoot, kind: str) -> None:
+    store = ReadingsStore(root)
+    rejects = pl.DataFrame([("a.csv", 3, "co2", "?", "unreadable_number")], schema=REJECTS_SCHEMA, orient="row")
+    made = replace(
+        entry([store.write_part("demo", "2024-01", readings([1.0]))]),
+        rejects_file=store.write_rejects("demo", rejects),
+        blank_times_file=store.write_blank_times("demo", readings([1.0])["time"]),
+    )
+    store.commit("demo", made)
+    assert store.rejects(made).equals(rejects)
+    file = {"rejects": made.rejects_file, "blank_times": made.blank_times_file}[kind]
+    assert file is not None
+    root.write(file, root.read(file)[:50])
+    with pytest.raises(StorageError, match=rf"{file}: is damaged; delete it and import its source file again"):
+        store.rejects(made) if kind == "rejects" else store.blank_times("demo")
+
+
+def test_an_import_that_lost_a_file_is_not_held_any_more(root: StorageRoot) -> None:
+    store = ReadingsStore(root)
+    made = entry([store.write_part("demo", "2024-01", readings([1.0]))])
+    assert store.holds(made)
+    root.delete(made.parts[0].file)
+    assert not store.holds(made)

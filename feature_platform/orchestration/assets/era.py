@@ -9,6 +9,7 @@ import dagster as dg
 from feature_platform.orchestration.events import materialize_result
 from feature_platform.orchestration.partitions import eras
 from feature_platform.orchestration.resources import PlatformResource
+from feature_platform.routing.memory import memory_errors_end_the_worker
 from feature_platform.stages import preprocessed_frame, raw_readings, selected_features, tsfresh_features
 from feature_platform.stages.outcome import StageOutcome
 from feature_platform.stages.platform import Platform, SupersededEraError
@@ -100,13 +101,13 @@ def _era_asset(stage: Stage, *, owners: Sequence[str], group: str) -> dg.AssetsD
         ],
         check_specs=check_specs,
         can_subset=True,
-        backfill_policy=dg.BackfillPolicy.multi_run(1),
     )
     def era_asset(
         context: dg.AssetExecutionContext, platform: PlatformResource
     ) -> Iterator[dg.MaterializeResult[None]]:
         try:
-            outcome = stage.run(platform.open(), context.partition_key)
+            with memory_errors_end_the_worker():
+                outcome = stage.run(platform.open(), context.partition_key)
         except SupersededEraError as error:
             context.log.warning(str(error))
             return

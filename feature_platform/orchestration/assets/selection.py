@@ -9,6 +9,7 @@ from feature_platform.errors import SelectionError
 from feature_platform.orchestration.events import metadata_values
 from feature_platform.orchestration.resources import PlatformResource
 from feature_platform.plots.data_uri import data_uri
+from feature_platform.routing.memory import memory_errors_end_the_worker
 from feature_platform.stages.feature_selection import SelectionOutcome, pin_selection, scopes
 from feature_platform.stages.outcome import Markdown, MetadataEntry
 
@@ -50,7 +51,8 @@ def selection_assets(*, owners: Sequence[str], group: str) -> list[dg.AssetsDefi
         outcomes, failures = [], []
         for scope in scopes(opened, config.source, config.level):
             try:
-                outcomes.append(pin_selection(opened, scope))
+                with memory_errors_end_the_worker():
+                    outcomes.append(pin_selection(opened, scope))
             except SelectionError as error:
                 # A scope without features yet is no reason to leave the others unpinned.
                 context.log.warning(str(error))
@@ -98,7 +100,7 @@ def _metadata(outcomes: Sequence[SelectionOutcome], failures: Sequence[str]) -> 
     table = pl.DataFrame(
         [
             {
-                "scope": str(outcome.scope),
+                "scope": str(outcome.scope) + (" (simulated)" if outcome.simulated else ""),
                 "version": outcome.pinned.version,
                 "kept": len(outcome.report.kept),
                 "dropped": outcome.report.dropped.height,
@@ -117,12 +119,16 @@ def _metadata(outcomes: Sequence[SelectionOutcome], failures: Sequence[str]) -> 
         metadata[f"kept in {scope}"] = pl.DataFrame({"column": report.kept[:NAMES_SHOWN]})
         metadata[f"dropped in {scope}"] = report.dropped.head(NAMES_SHOWN)
         metadata[f"dropped by reason in {scope}"] = Markdown(
-            data_uri(dropped_by_reason_bar(report.reasons), f"Columns dropped by reason in {scope}")
+            data_uri(
+                dropped_by_reason_bar(report.reasons, simulated=outcome.simulated),
+                f"Columns dropped by reason in {scope}",
+            )
         )
         if report.correlation is not None:
             metadata[f"correlation in {scope}"] = Markdown(
                 data_uri(
-                    correlation_heatmap(report.correlation, report.kept), f"Correlation of kept columns in {scope}"
+                    correlation_heatmap(report.correlation, report.kept, simulated=outcome.simulated),
+                    f"Correlation of kept columns in {scope}",
                 )
             )
     return metadata

@@ -56,7 +56,7 @@ def source_assets(*, owners: Sequence[str], group: str) -> list[dg.AssetsDefinit
                 failures.append(f"{name}: {error}")
                 continue
             summary = summarise(opened.readings, name)
-            rows.append(_source_row(report, summary))
+            rows.append(_source_row(report, summary, simulated=description.simulated))
             metadata[f"sensors of {name}"] = summary.per_sensor
         if failures:
             raise dg.Failure(
@@ -142,9 +142,9 @@ class _ImportLog:
             self._context.log.info(f"{self._source}: {unit} {share:.0%} read")
 
 
-def _source_row(report: ImportReport, summary: SourceSummary) -> dict[str, str | int | float]:
+def _source_row(report: ImportReport, summary: SourceSummary, *, simulated: bool) -> dict[str, str | int | float]:
     return {
-        "source": summary.source,
+        "source": summary.source + (" (simulated)" if simulated else ""),
         "times": summary.times,
         "readings": summary.readings,
         "sensors": summary.sensors,
@@ -193,10 +193,9 @@ def _plot(platform: Platform, outcome: CutOutcome) -> str:
         .group_by(pl.col("time").dt.truncate("1d"))
         .agg(pl.col("value").mean())
         .sort("time")
-        .collect()
     )
     png = eras_over_signal_plot(
-        daily,
+        platform.readings.collect(outcome.source, daily),
         [record.era for record in outcome.eras],
         title=f"{outcome.source}: {best}",
         simulated=platform.catalogue.source(outcome.source).simulated,

@@ -1,0 +1,88 @@
+"""A plan over many series of one length, on the CPU: in blocks, by threads."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from feature_platform.features.calculators.kernel import FloatArray, Kernel, Scratch
+from feature_platform.features.calculators.moments import COUNT, MOMENTS
+from feature_platform.features.calculators.summation import STACK
+from feature_platform.features.cpu.compile import batch_loop, compiled
+from feature_platform.features.cpu.stages import Batch, prepare
+from feature_platform.features.plan import Plan, Work
+
+BLOCK_VALUES = 2**16
+"""Values of a block: its shared parts stay in a core's cache, and a call of a kernel stays far below a second."""
+QUADRATIC_PAIRS = 2**26
+"""Pairs of values that a quadratic kernel compares per call, for the same reason."""
+
+Progress = Callable[[int, int], None]
+
+
+def run(
+    plan: Plan, x: FloatArray, hours: FloatArray, *, threads: int | None = None, progress: Progress | None = None
+) -> FloatArray:
+    """Values (n_series, n_columns) of series `x` (n_series, n_time) without NaN; columns left to tsfresh are NaN.
+
+    `hours` (1 or n_series, n_time) is the time of each value since the series' first. `threads` defaults to the number
+    of cores; values are the same for any number. `progress` is told how many series of how many are done.
+    """
+    out = np.full((len(x), len(plan.names)), np.nan)
+    if not x.size:
+        return out
+    # Compiling, or reading what was compiled, once and before the threads begin.
+    batch_loop()
+    for kernel in (MOMENTS, *(work.kernel for work in plan.works)):
+        compiled(kernel.function)
+    size = max(1, BLOCK_VALUES // x.shape[1])
+    blocks = [slice(first, min(first + size, len(x))) for first in range(0, len(x), size)]
+
+    def block(rows: slice) -> int:
+        when = hours[rows] if len(hours) == len(x) else hours
+        out[rows] = _block(plan, np.ascontiguousarray(x[rows], dtype=np.float64), np.ascontiguousarray(when))
+        return int(rows.stop - rows.start)
+
+    done = 0
+    # The main thread only waits, so that it hears signals while kernels run.
+    with ThreadPoolExecutor(max(1, threads or os.cpu_count() or 1)) as pool:
+        for finished in pool.map(block, blocks):
+            done += finished
+            if progress is not None:
+                progress(done, len(x))
+    return out
+
+
+def _block(plan: Plan, x: FloatArray, hours: FloatArray) -> FloatArray:
+    out = np.full((len(x), len(plan.names)), np.nan)
+    batch = prepare(x, hours, plan.needs)
+    moments = np.empty((len(x), COUNT))
+    nothing = Work(MOMENTS, MOMENTS.encode(()), np.arange(COUNT))
+    _call(nothing, batch, np.empty((len(x), 0)), moments)
+    for work in plan.works:
+        values = np.empty((len(x), len(work.columns)))
+        _call(work, batch, moments, values)
+        if work.kernel.finish is not None:
+            work.kernel.finish(values, x.shape[1], work.encoded)
+        out[:, work.columns] = values
+    return out
+
+
+def _call(work: Work, batch: Batch, moments: FloatArray, values: FloatArray) -> None:
+    kernel, length = work.kernel, batch.x.shape[1]
+    floats, integers = kernel.scratch(length, work.encoded)
+    scratch = Scratch(np.empty(floats), np.empty(integers, dtype=np.int64), np.empty(STACK))
+    step = _series_at_once(kernel, length)
+    for first in range(0, len(values), step):
+        batch_loop()(
+            compiled(kernel.function),
+            *(batch.x, moments, batch.ordered, batch.spectrum, batch.density, batch.hours),
+            *(work.encoded.rows, work.encoded.table, values),
+            *(first, min(first + step, len(values)), scratch),
+        )
+
+
+def _series_at_once(kernel: Kernel, length: int) -> int:
+    series = BLOCK_VALUES // length
+    return max(1, min(series, QUADRATIC_PAIRS // length**2) if kernel.quadratic else series)

@@ -1,0 +1,145 @@
+"""The native engine: tsfresh's columns and values from compiled kernels, many series at once."""
+
+import os
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from feature_platform.errors import FeatureError
+from feature_platform.features.calculators.kernel import FloatArray
+from feature_platform.features.cpu.run import Progress, run
+from feature_platform.features.feature_sets import ParameterList
+from feature_platform.features.parameters import calculators_of
+from feature_platform.features.plan import Plan, make_plan
+from feature_platform.features.reference import probe_columns, reference_values
+from feature_platform.features.settings import FeatureSettings
+
+TimeArray = npt.NDArray[np.datetime64]
+
+
+def extract_batch(
+    series: npt.ArrayLike,
+    calculators: Mapping[str, ParameterList],
+    *,
+    times: TimeArray | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> tuple[FloatArray, tuple[str, ...]]:
+    """Features of series of one length: values (n_series, n_features) float64, and their names in tsfresh's order.
+
+    Parameters
+    ----------
+    series
+        (n_series, n_time) numbers without NaN.
+    calculators
+        tsfresh's settings: calculator -> list of its parameters, None for a calculator without.
+    times
+        (n_time,) or (n_series, n_time) datetime64; without them linear_trend_timewise has no columns, as in tsfresh.
+    threads
+        By default what `default_threads` says. The values are the same for any number, bit for bit.
+    progress
+        Is told how many series of how many are done.
+
+    Raises
+    ------
+    FeatureError
+        If the series are no such array, or a calculator or its parameters cannot be computed.
+    """
+    x = _checked(series)
+    plan = make_plan(calculators, timewise=times is not None, foreign_columns=_foreign_columns)
+    return _extract(plan, x, times, threads, progress), plan.names
+
+
+def extract_ragged(
+    series: Sequence[npt.NDArray[np.number[Any]]],
+    calculators: Mapping[str, ParameterList],
+    *,
+    times: Sequence[TimeArray] | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> tuple[FloatArray, tuple[str, ...]]:
+    """Features of series of any lengths; `times` are one array for each. Else as `extract_batch`."""
+    plan = make_plan(calculators, timewise=times is not None, foreign_columns=_foreign_columns)
+    by_length: dict[int, list[int]] = defaultdict(list)
+    for position, one in enumerate(series):
+        by_length[np.shape(one)[0]].append(position)
+    values = np.full((len(series), len(plan.names)), np.nan)
+    done = 0
+    for positions in by_length.values():
+        x = _checked(np.stack([series[position] for position in positions]))
+        when = None if times is None else np.stack([times[position] for position in positions])
+        values[positions] = _extract(plan, x, when, threads, None)
+        done += len(positions)
+        if progress is not None:
+            progress(done, len(series))
+    return values, plan.names
+
+
+def default_threads() -> int:
+    """TSFRESH_N_JOBS or NUMBA_NUM_THREADS, which routes set for their workers, else the cores that are free to use."""
+    named = os.environ.get("TSFRESH_N_JOBS") or os.environ.get("NUMBA_NUM_THREADS") or "0"
+    return (int(named) if named.isdecimal() else 0) or len(os.sched_getaffinity(0))
+
+
+@dataclass(frozen=True)
+class NativeEngine:
+    """Kernels on the CPU; what a custom set asks beyond them goes through tsfresh, and `delegated` says so."""
+
+    name: str = "native"
+    version: str = "1"
+    """Raised by hand whenever a value may change."""
+    batch_size: int = 4096
+
+    def extract(
+        self, series: FloatArray, times: TimeArray, settings: FeatureSettings
+    ) -> tuple[FloatArray, tuple[str, ...]]:
+        """See `FeatureEngine.extract`."""
+        return extract_batch(series, calculators_of(settings), times=times)
+
+    def delegated(self, settings: FeatureSettings) -> dict[str, str]:
+        """See `FeatureEngine.delegated`."""
+        return make_plan(calculators_of(settings), timewise=True, foreign_columns=_foreign_columns).reasons
+
+
+def _extract(
+    plan: Plan, x: FloatArray, times: TimeArray | None, threads: int | None, progress: Progress | None
+) -> FloatArray:
+    hours = np.empty((1, 0)) if times is None else _hours(np.atleast_2d(times))
+    values = run(plan, x, hours, threads=threads or default_threads(), progress=progress)
+    if plan.delegated and len(x):
+        places = {name: position for position, name in enumerate(plan.names)}
+        found, columns = reference_values(plan.delegated, x, times)
+        values[:, [places[column] for column in columns]] = found
+    return values
+
+
+def _foreign_columns(calculator: str, parameters: ParameterList) -> tuple[str, ...]:
+    return probe_columns({calculator: parameters})
+
+
+def _hours(times: TimeArray) -> FloatArray:
+    micros = times.astype("datetime64[us]").astype(np.int64)
+    # In tsfresh's own two steps: to seconds, then to hours.
+    seconds = (micros - micros[:, :1]) / 1e6
+    hours: FloatArray = seconds / 3600.0
+    return np.ascontiguousarray(hours)
+
+
+def _checked(series: npt.ArrayLike) -> FloatArray:
+    try:
+        read = np.asarray(series)
+    except ValueError as error:
+        raise FeatureError(f"series are no array: {error}; use extract_ragged for series of several lengths") from error
+    if read.dtype.kind not in "biuf" or read.ndim != 2:  # noqa: PLR2004 - series by time
+        raise FeatureError(
+            f"series are {read.dtype} of the shape {read.shape}; give real numbers of the shape (n_series, n_time)"
+        )
+    x = np.ascontiguousarray(read, dtype=np.float64)
+    blank = np.flatnonzero(np.isnan(x).any(axis=1))
+    if len(blank):
+        raise FeatureError(f"series {blank[0]} has NaN at {int(np.isnan(x[blank[0]]).argmax())}; tsfresh takes none")
+    return x

@@ -1,0 +1,293 @@
+"""The README and the docs say what the code does: keys, defaults, commands, names and examples are held to it."""
+
+import ast
+import importlib
+import inspect
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+import dagster as dg
+import pytest
+import typer
+import typer.main
+import yaml
+from dagster._core.run_coordinator import RunCoordinator
+from dagster._serdes import ConfigurableClassData
+from pydantic import BaseModel, TypeAdapter
+from pydantic.fields import FieldInfo
+from typer.core import TyperGroup
+
+import feature_platform
+from feature_platform.cli import app
+from feature_platform.definitions import build_definitions
+from feature_platform.eras.declared import declared_eras
+from feature_platform.eras.era import LEVELS
+from feature_platform.eras.settings import EraSettings
+from feature_platform.errors import EraError
+from feature_platform.features.settings import FeatureSetName
+from feature_platform.routing import tags
+from feature_platform.sources.description import SourceDescription, load_description
+from feature_platform.stages import preprocessed_frame, tsfresh_features
+
+TOP = Path(__file__).parent.parent
+PAGES = [TOP / "README.md", *sorted((TOP / "docs").glob("*.md"))]
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LANGUAGES = {"yaml", "sh", "python", "mermaid", ""}
+KEY_TABLE = "| key | default | meaning |"
+CHECK_TABLE = "| check | on failure | what must hold |"
+MINIMAL_SOURCE = {"source": "docs", "files": ["a.csv"], "sensors": [{"id": "afd3.air_temp", "column": 1}]}
+USAGE_ERROR = typer.BadParameter.__base__
+"""What click raises for an option that is not there; Typer brings click along under a name of its own."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block, and where it begins."""
+
+    page: str
+    line: int
+    language: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.page}:{self.line}"
+
+
+def read(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def fenced() -> list[Block]:
+    return [
+        Block(page.name, text.count("\n", 0, found.start()) + 1, found[1], found[2])
+        for page in PAGES
+        for text in [read(page)]
+        for found in FENCE.finditer(text)
+    ]
+
+
+BLOCKS = fenced()
+
+
+def of(language: str) -> list[Block]:
+    return [block for block in BLOCKS if block.language == language]
+
+
+def is_description(block: Block) -> bool:
+    return re.search(r"^source:", block.text, re.MULTILINE) is not None
+
+
+DESCRIPTIONS = [block for block in of("yaml") if is_description(block)]
+OTHER_YAML = [block for block in of("yaml") if not is_description(block)]
+
+
+def test_there_are_blocks_of_every_kind() -> None:
+    assert {block.language for block in BLOCKS} == LANGUAGES
+    assert len(BLOCKS) == sum(read(page).count("\n```") + read(page).startswith("```") for page in PAGES) / 2
+    described = [yaml.safe_load(block.text).get("format", "csv") for block in DESCRIPTIONS]
+    assert set(described) == {"csv", "parquet", "postgres"}
+    assert OTHER_YAML
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", read(page))
+    missing = [target for target in targets if "://" not in target and not (page.parent / target).exists()]
+    assert not missing
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    assert set(re.findall(r"\]\(docs/([^)#]+)\)", read(TOP / "README.md"))) == {page.name for page in PAGES[1:]}
+
+
+@pytest.mark.parametrize("block", DESCRIPTIONS, ids=str)
+def test_a_source_description_loads(block: Block, tmp_path: Path) -> None:
+    file = tmp_path / "source.yaml"
+    file.write_text(block.text, encoding="utf-8")
+    load_description(file)
+
+
+@pytest.mark.parametrize("block", OTHER_YAML, ids=str)
+def test_other_yaml_is_a_part_of_a_description_or_declared_eras_or_a_coordinator(block: Block, tmp_path: Path) -> None:
+    content = yaml.safe_load(block.text)
+    if isinstance(content, list):
+        file = tmp_path / "eras.yaml"
+        file.write_text(block.text, encoding="utf-8")
+        assert len(declared_eras("docs", file, zone="Europe/Copenhagen")) == len(content)
+    elif "run_coordinator" in content:
+        (named,) = content.values()
+        config = yaml.safe_dump(named["config"])
+        ConfigurableClassData(named["module"], named["class"], config).rehydrate(as_type=RunCoordinator)
+    else:
+        SourceDescription.model_validate({**MINIMAL_SOURCE, **content})
+
+
+def commands(text: str) -> Iterator[list[str]]:
+    """The words of each line, without comment and redirection."""
+    for line in text.splitlines():
+        lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+        lexer.whitespace_split = True
+        words = list(lexer)
+        if ">" in words:
+            words = words[: words.index(">")]
+        if words:
+            yield words
+
+
+def parsed(words: list[str]) -> dict[str, Any]:
+    """The options of a `feature-platform` command, as the command itself would take them."""
+    command, rest, name = typer.main.get_command(app), list(words[1:]), words[0]
+    while isinstance(command, TyperGroup):
+        name = rest.pop(0)
+        command = command.commands[name]
+    options = command.make_context(name, rest).params
+    if options.get("eras"):
+        EraSettings.parse(options["eras"])
+    assert options.get("level") in {None, *LEVELS}
+    assert options.get("features") in {None, *get_args(FeatureSetName)}
+    return options
+
+
+def check_command(words: list[str]) -> None:
+    if words[0] == "feature-platform":
+        parsed(words)
+    elif words[0] == "make":
+        (phony,) = re.findall(r"^\.PHONY:(.*)$", read(TOP / "Makefile"), re.MULTILINE)
+        assert words[1:]
+        assert set(words[1:]) <= set(phony.split())
+    else:
+        program, script, *arguments = [word for word in words if not re.fullmatch(r"[A-Z_]+=\S+", word)]
+        assert program == "python"
+        options = {word for word in arguments if word.startswith("--")}
+        assert options <= set(re.findall(r'"(--[\w-]+)"', read(TOP / script)))
+
+
+@pytest.mark.parametrize("block", of("sh"), ids=str)
+def test_a_command_is_one_that_there_is(block: Block) -> None:
+    lines = list(commands(block.text))
+    assert lines
+    for words in lines:
+        check_command(words)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "feature-platform forget",
+        "feature-platform eras",
+        "feature-platform run --eras calendar:month",
+        "feature-platform run --source source.yaml --overwrite",
+        "feature-platform run --source source.yaml --eras calendar:year",
+        "feature-platform run --source source.yaml --features most",
+        "feature-platform export features.csv --source greenhouse --level month",
+        "make coffee",
+        "python benchmarks/import_csv.py 100 --fast",
+        "dagster dev",
+    ],
+)
+def test_a_command_that_there_is_not_is_caught(line: str) -> None:
+    with pytest.raises((AssertionError, EraError, LookupError, USAGE_ERROR)):
+        check_command(shlex.split(line))
+
+
+@pytest.mark.parametrize("block", of("python"), ids=str)
+def test_python_compiles_and_calls_what_there_is(block: Block) -> None:
+    tree = ast.parse(block.text, filename=str(block))
+    ours = {
+        alias.name: getattr(importlib.import_module(node.module), alias.name)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module is not None and node.module.startswith("feature_platform")
+        for alias in node.names
+    }
+    calls = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ours
+    ]
+    assert calls
+    for call in calls:
+        arguments = {keyword.arg: None for keyword in call.keywords if keyword.arg}
+        inspect.signature(ours[call.func.id]).bind(*call.args, **arguments)
+
+
+def table_rows(page: Path, header: str) -> Iterator[list[str]]:
+    """The cells of all tables of a page with this header, as they are written."""
+    rows = iter(read(page).splitlines())
+    for line in rows:
+        if line == header:
+            next(rows)
+            for row in rows:
+                if not row.startswith("|"):
+                    break
+                yield [cell.strip() for cell in row.strip("|").split(" | ")]
+
+
+def model_in(annotation: object) -> type[BaseModel] | None:
+    """The section that a field holds, one or many; None for a plain value."""
+    if inspect.isclass(annotation) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(model_in, get_args(annotation))), None)
+
+
+def fields_of(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    for name, field in model.model_fields.items():
+        section = model_in(field.annotation)
+        if section is None:
+            yield f"{prefix}{name}", field
+        else:
+            yield from fields_of(section, f"{prefix}{name}.")
+
+
+def default_of(field: FieldInfo) -> object:
+    if field.is_required():
+        return "required"
+    serialized = Annotated[field.annotation, field.description, *field.metadata]
+    return TypeAdapter(serialized).dump_python(field.default, mode="json")
+
+
+def written_default(cell: str) -> object:
+    return yaml.safe_load(cell.strip("`")) if cell.startswith("`") else cell
+
+
+def test_the_tables_have_every_key_of_a_description_with_its_default() -> None:
+    rows = [row for page in PAGES for row in table_rows(page, KEY_TABLE)]
+    written = {key.strip("`"): written_default(default) for key, default, _ in rows}
+    assert len(written) == len(rows)
+    assert written == {key: default_of(field) for key, field in fields_of(SourceDescription)}
+
+
+@pytest.mark.parametrize(
+    ("page", "checks"), [("preprocessing.md", preprocessed_frame.CHECKS), ("features.md", tsfresh_features.CHECKS)]
+)
+def test_the_tables_have_every_check(page: str, checks: tuple[str, ...]) -> None:
+    assert [check.strip("`") for check, _, _ in table_rows(TOP / "docs" / page, CHECK_TABLE)] == list(checks)
+
+
+def test_assets_jobs_sensors_and_schedules_are_there() -> None:
+    defs = build_definitions()
+    assets = {
+        key.to_user_string()
+        for asset in defs.assets or ()
+        for key in (asset.keys if isinstance(asset, dg.AssetsDefinition) else [asset.key])
+    }
+    rows = list(table_rows(TOP / "docs" / "concepts.md", "| asset | partition | what it does | its own job |"))
+    assert {row[0].strip("`") for row in rows} == assets
+    named = {thing.name for thing in (*(defs.jobs or ()), *(defs.sensors or ()), *(defs.schedules or ()))}
+    mentioned = {name for page in PAGES for name in re.findall(r"`(\w+_(?:job|sensor|schedule))`", read(page))}
+    assert mentioned == named
+
+
+def test_tags_and_variables_are_there() -> None:
+    text = "".join(map(read, PAGES))
+    known = {value for name, value in vars(tags).items() if name.isupper()}
+    mentioned = set(re.findall(r"feature_platform/[a-z_]+", text))
+    assert tags.FORCE in mentioned
+    assert mentioned <= known
+    code = "".join(map(read, Path(feature_platform.__file__).parent.rglob("*.py")))
+    variables = set(re.findall(r"FEATURE_PLATFORM_[A-Z_]+", text))
+    assert variables
+    assert variables <= set(re.findall(r'"(FEATURE_PLATFORM_[A-Z_]+)"', code))
