@@ -41,7 +41,7 @@ def run(
 
     def block(rows: slice) -> int:
         when = hours[rows] if len(hours) == len(x) else hours
-        out[rows] = _block(plan, np.ascontiguousarray(x[rows], dtype=np.float64), np.ascontiguousarray(when))
+        _write_block(plan, np.ascontiguousarray(x[rows], dtype=np.float64), np.ascontiguousarray(when), out[rows])
         return int(rows.stop - rows.start)
 
     done = 0
@@ -54,19 +54,17 @@ def run(
     return out
 
 
-def _block(plan: Plan, x: FloatArray, hours: FloatArray) -> FloatArray:
-    out = np.full((len(x), len(plan.names)), np.nan)
+def _write_block(plan: Plan, x: FloatArray, hours: FloatArray, out: FloatArray) -> None:
     batch = prepare(x, hours, plan.needs)
     moments = np.empty((len(x), COUNT))
-    nothing = Work(MOMENTS, MOMENTS.encode(()), np.arange(COUNT))
-    _call(nothing, batch, np.empty((len(x), 0)), moments)
+    first = Work(MOMENTS, MOMENTS.encode(()), np.arange(COUNT))
+    _call(first, batch, np.empty((len(x), 0)), moments)
     for work in plan.works:
         values = np.empty((len(x), len(work.columns)))
         _call(work, batch, moments, values)
         if work.kernel.finish is not None:
             work.kernel.finish(values, x.shape[1], work.encoded)
         out[:, work.columns] = values
-    return out
 
 
 def _call(work: Work, batch: Batch, moments: FloatArray, values: FloatArray) -> None:
