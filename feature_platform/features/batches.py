@@ -1,39 +1,43 @@
-"""An era's complete series through an engine, in batches of the size that the engine wants."""
+"""An era's complete series through an engine, some windows at a time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from feature_platform.features.engine import FeatureEngine, FloatArray
-from feature_platform.features.settings import FeatureSettings
+from feature_platform.features.engine import FeaturePlan, FloatArray
 from feature_platform.features.windows import Windows
 
-Progress = Callable[[int, int], None]
+FEWEST_WINDOWS = 32
+"""Windows of a batch for however many columns: with fewer, Parquet's row groups are mostly headers."""
+
+
+def window_batches(windows: Windows, series_at_once: int) -> Iterator[slice]:
+    """Stretches of windows, in order, that have about so many series."""
+    count = len(windows.starts)
+    step = max(series_at_once // len(windows.series), FEWEST_WINDOWS)
+    for first in range(0, count, step):
+        yield slice(first, min(first + step, count))
 
 
 def extract_complete(
-    windows: Windows, engine: FeatureEngine, settings: FeatureSettings, progress: Progress | None
-) -> tuple[FloatArray, tuple[str, ...], int]:
-    """Values (n_windows, n_columns, n_features), the features' names, and how many series were complete.
+    windows: Windows, batch: slice, plan: FeaturePlan, series_at_once: int, advance: Callable[[int], None]
+) -> FloatArray:
+    """Values (n_windows, n_columns, n_features) of a batch of windows.
 
-    A series with a gap never reaches the engine; its values are NaN. `progress` is told after each batch how many
-    series of how many are done.
+    A series with a gap never reaches the engine; its values are NaN. `advance` is told how many series more are done.
     """
     columns = tuple(windows.series)
-    nothing = np.empty((0, len(windows.times)))
-    _, names = engine.extract(nothing, windows.times, settings)
-    values = np.full((len(windows.starts), len(columns), len(names)), np.nan)
-    whole = np.column_stack([windows.coverage[column] == 1 for column in columns])
+    values = np.full((batch.stop - batch.start, len(columns), len(plan.names)), np.nan)
+    whole = np.column_stack([windows.coverage[column][batch] == 1 for column in columns])
     positions, rows = np.nonzero(whole.T)
-    for first in range(0, len(rows), engine.batch_size):
-        batch = slice(first, first + engine.batch_size)
+    for first in range(0, len(rows), series_at_once):
+        part = slice(first, first + series_at_once)
         series = np.stack(
             [
-                windows.series[columns[position]][row]
-                for position, row in zip(positions[batch], rows[batch], strict=True)
+                windows.series[columns[position]][batch.start + row]
+                for position, row in zip(positions[part], rows[part], strict=True)
             ]
         )
-        values[rows[batch], positions[batch]], _ = engine.extract(series, windows.times, settings)
-        if progress is not None:
-            progress(first + len(series), len(rows))
-    return values, names, len(rows)
+        values[rows[part], positions[part]] = plan.extract(series, windows.times)
+        advance(len(series))
+    return values

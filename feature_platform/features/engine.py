@@ -1,5 +1,7 @@
 """What every feature engine is: complete series in, tsfresh's columns out."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -9,6 +11,22 @@ from feature_platform.features.settings import FeatureSettings
 
 FloatArray = npt.NDArray[np.float64]
 TimeArray = npt.NDArray[np.datetime64]
+
+
+@dataclass(frozen=True)
+class FeaturePlan:
+    """A feature set that an engine is ready to compute.
+
+    `names` are `{calculator}__{param}_{value}`, in tsfresh's order; `delegated` the calculators that go through tsfresh
+    though the engine is another, with the reason. `extract(series, times)` gives values (n_series, n_features) of
+    series (n_series, n_time) without gaps; `times` are the n_time times (datetime64[us]) of any of the series:
+    calculators look at the time since the first value alone. A value that is NaN is one that tsfresh itself leaves
+    undefined.
+    """
+
+    names: tuple[str, ...]
+    delegated: dict[str, str]
+    extract: Callable[[FloatArray, TimeArray], FloatArray]
 
 
 class FeatureEngine(Protocol):
@@ -26,20 +44,11 @@ class FeatureEngine(Protocol):
     def batch_size(self) -> int:
         """How many series it wants in one call."""
 
-    def extract(
-        self, series: FloatArray, times: TimeArray, settings: FeatureSettings
-    ) -> tuple[FloatArray, tuple[str, ...]]:
-        """Values (n_series, n_features) and their names `{calculator}__{param}_{value}`, in tsfresh's order.
-
-        `series` is (n_series, n_time) and has no gaps; it may have no rows: the names are the same. `times` are the
-        n_time times (datetime64[us]) of any of the series: calculators look at the time since the first value alone.
-        A value that is NaN is one that tsfresh itself leaves undefined.
+    def plan(self, settings: FeatureSettings) -> FeaturePlan:
+        """Make ready to compute what the settings ask for.
 
         Raises
         ------
         FeatureError
             If a calculator of the settings does not exist or cannot take its parameters.
         """
-
-    def delegated(self, settings: FeatureSettings) -> dict[str, str]:
-        """Calculators of the settings that it leaves to tsfresh, with the reason."""

@@ -10,15 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from feature_platform.errors import FeatureError
-from feature_platform.features.calculators.kernel import FloatArray
 from feature_platform.features.cpu.run import Progress, run
+from feature_platform.features.engine import FeaturePlan, FloatArray, TimeArray
 from feature_platform.features.feature_sets import ParameterList
 from feature_platform.features.parameters import calculators_of
 from feature_platform.features.plan import Plan, make_plan
 from feature_platform.features.reference import probe_columns, reference_values
 from feature_platform.features.settings import FeatureSettings
-
-TimeArray = npt.NDArray[np.datetime64]
 
 
 def extract_batch(
@@ -94,15 +92,14 @@ class NativeEngine:
     """Raised by hand whenever a value may change."""
     batch_size: int = 4096
 
-    def extract(
-        self, series: FloatArray, times: TimeArray, settings: FeatureSettings
-    ) -> tuple[FloatArray, tuple[str, ...]]:
-        """See `FeatureEngine.extract`."""
-        return extract_batch(series, calculators_of(settings), times=times)
+    def plan(self, settings: FeatureSettings) -> FeaturePlan:
+        """See `FeatureEngine.plan`."""
+        plan = make_plan(calculators_of(settings), timewise=True, foreign_columns=_foreign_columns)
 
-    def delegated(self, settings: FeatureSettings) -> dict[str, str]:
-        """See `FeatureEngine.delegated`."""
-        return make_plan(calculators_of(settings), timewise=True, foreign_columns=_foreign_columns).reasons
+        def extract(series: FloatArray, times: TimeArray) -> FloatArray:
+            return _extract(plan, _checked(series), times, None, None)
+
+        return FeaturePlan(plan.names, plan.reasons, extract)
 
 
 def _extract(

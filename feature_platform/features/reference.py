@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from feature_platform.errors import FeatureError
-from feature_platform.features.engine import FloatArray, TimeArray
+from feature_platform.features.engine import FeaturePlan, FloatArray, TimeArray
 from feature_platform.features.parameters import Calculators, calculators_of, parameters_hint, refuse_unknown
 from feature_platform.features.settings import FeatureSettings
 
@@ -42,16 +42,15 @@ class TsfreshEngine:
     version: str = version("tsfresh")
     batch_size: int = 16
 
-    def extract(
-        self, series: FloatArray, times: TimeArray, settings: FeatureSettings
-    ) -> tuple[FloatArray, tuple[str, ...]]:
-        """See `FeatureEngine.extract`."""
-        return reference_values(calculators_of(settings), series, times)
+    def plan(self, settings: FeatureSettings) -> FeaturePlan:
+        """See `FeatureEngine.plan`."""
+        calculators = calculators_of(settings)
 
-    def delegated(self, settings: FeatureSettings) -> dict[str, str]:
-        """See `FeatureEngine.delegated`: nothing, since it is tsfresh."""
-        del settings
-        return {}
+        def extract(series: FloatArray, times: TimeArray) -> FloatArray:
+            values, _ = reference_values(calculators, series, times)
+            return values
+
+        return FeaturePlan(probe_columns(calculators), {}, extract)
 
 
 def reference_values(

@@ -5,7 +5,7 @@ import json
 from datetime import timedelta
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from feature_platform.duration import Duration
 
@@ -33,6 +33,8 @@ class FeatureSettings(BaseModel):
     windows: WindowSettings = WindowSettings()
     engine: Literal["native", "tsfresh"] = "native"
     """tsfresh itself is the reference: the same columns and values, hundreds of times slower."""
+    reference_share: float = Field(default=1 / 5000, ge=0, le=1)
+    """Of the series, how many are computed by tsfresh too, and compared."""
 
     @model_validator(mode="after")
     def _custom_has_calculators(self) -> Self:
@@ -43,6 +45,6 @@ class FeatureSettings(BaseModel):
     @property
     def scope_name(self) -> str:
         """The feature set's name and the hash of all that decides its columns and values."""
-        decisive = self.model_dump(mode="json", exclude={"engine"})
+        decisive = self.model_dump(mode="json", exclude={"engine", "reference_share"})
         digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:8]
         return f"{self.feature_set}-{digest}"

@@ -23,14 +23,13 @@ def feature_heatmap(
     Parameters
     ----------
     table
-        One row per window, in time order, with every column of `names`.
+        One row per window, in time order, with the columns `evenly_sampled(names)`.
     """
     if not names or table.is_empty():
         figure = new_figure(2.0, title=title, simulated=simulated)
         say(figure, "No window." if table.is_empty() else "No feature.")
         return render(figure)
-    taken = np.unique(np.linspace(0, len(names) - 1, min(ROWS, len(names))).astype(np.intp))
-    shown = [names[index] for index in taken]
+    shown = evenly_sampled(names)
     scores = standard_scores(table.select(shown).cast(pl.Float64).to_numpy().T)
     note = f"standard score; {table.height:,} windows; {len(names):,} features"
     if len(shown) < len(names):
@@ -49,6 +48,14 @@ def feature_heatmap(
     axes.locator_params(axis="x", integer=True)
     axes.set_xlabel("window", size=SMALL, color=INK, labelpad=1)
     return render(figure)
+
+
+def evenly_sampled(names: Sequence[str]) -> list[str]:
+    """The features that are drawn: all, or 240 of them."""
+    if not names:
+        return []
+    taken = np.unique(np.linspace(0, len(names) - 1, min(ROWS, len(names))).astype(np.intp))
+    return [names[index] for index in taken]
 
 
 def standard_scores(values: Matrix) -> Matrix:

@@ -1,22 +1,28 @@
 """Stage 3: an era's features over its windows."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 import polars as pl
 
-from feature_platform.features.api import ENGINES, FeatureResult, check_features, extract_era_features
+from feature_platform.features.agreement import Agreement, ReferenceSample
+from feature_platform.features.api import ENGINES, EraFeatures, plan_era_features
+from feature_platform.features.audit import FeatureAudit
+from feature_platform.features.native import default_threads
+from feature_platform.features.parameters import calculators_of
 from feature_platform.features.settings import FeatureSettings
 from feature_platform.plots.data_uri import data_uri
 from feature_platform.stages import preprocessed_frame
 from feature_platform.stages.outcome import CheckOutcome, Markdown, StageOutcome
 from feature_platform.stages.platform import Platform
-from feature_platform.storage.frames import Provenance
+from feature_platform.storage.frames import Manifest, Provenance
 from feature_platform.storage.selections import Scope
 
 DATASET = "tsfresh_features"
 CODE_VERSION = "1"
-CHECKS = ("schema", "null_features", "no_invented_values")
-NAME_COLUMNS_SHOWN = 12
+CHECKS = ("schema", "null_features", "no_invented_values", "tsfresh_agreement")
+SHOWN = 12
 
 Progress = Callable[[int, int], None]
 
@@ -39,90 +45,131 @@ def compute_features(platform: Platform, era_id: str, *, progress: Progress | No
     FeatureError
         If the settings ask for what there is not.
     """
+    began = time.perf_counter()
     record = platform.current_era(era_id)
     era = record.era
     description = platform.catalogue.source(era.source)
+    settings = description.features
     frame = platform.datasets.require(preprocessed_frame.DATASET, era_id)
-    result = extract_era_features(
+    features = plan_era_features(
         platform.datasets.read(frame),
         [sensor.id for sensor in description.sensors],
         start=era.start,
         end=era.end,
         step=description.preprocessing.step,
-        settings=description.features,
-        progress=progress,
+        settings=settings,
     )
-    scope = Scope(era.source, era.level, description.features.scope_name)
-    manifest = platform.datasets.write(
+    scope = Scope(era.source, era.level, settings.scope_name)
+    watched = _Watched(features, FeatureAudit(features.names), _sample(features, settings, f"{era_id} {frame.version}"))
+    manifest = platform.datasets.write_stream(
         DATASET,
         era_id,
-        result.table,
+        features.schema,
+        watched.tables(progress),
         Provenance(
             data_version=frame.data_version,
             data_revision=frame.data_revision,
             input_version=frame.version,
             settings_version=scope.feature_set,
-            code_version=code_version(description.features),
-            engine=result.engine,
+            code_version=code_version(settings),
+            engine=features.engine.name,
             details={
-                "features": list(result.names),
-                "windows": result.windows,
+                "features": list(features.names),
+                "windows": features.count,
                 "row_count": frame.details["row_count"],
             },
         ),
     )
-    values = len(result.names) * result.windows
+    plot = _plot(platform, manifest, features, simulated=description.simulated)
+    agreement = watched.sample.compare(
+        calculators_of(settings),
+        native_seconds=watched.seconds * default_threads() / max(features.series - features.null_series, 1),
+        budget=time.perf_counter() - began,
+    )
+    values = len(features.names) * features.count
     return StageOutcome(
         manifest=manifest,
         metadata={
             "feature_set": scope.feature_set,
-            "windows": result.windows,
-            "features": len(result.names),
-            "dropped_tail_hours": round(result.dropped_tail.total_seconds() / 3600, 2),
-            "series": result.series,
-            "series_with_gaps": result.null_series,
-            "engine": result.engine,
-            "engine_version": result.engine_version,
-            "left_to_tsfresh": "; ".join(f"{name}: {why}" for name, why in result.delegated.items()) or "nothing",
-            "seconds": round(result.seconds, 3),
-            "values_per_second": round(values / result.seconds) if result.seconds else 0,
+            "windows": features.count,
+            "features": len(features.names),
+            "dropped_tail_hours": round(features.windows.dropped_tail.total_seconds() / 3600, 2),
+            "series": features.series,
+            "series_with_gaps": features.null_series,
+            "engine": features.engine.name,
+            "engine_version": features.engine.version,
+            "left_to_tsfresh": "; ".join(f"{name}: {why}" for name, why in features.plan.delegated.items())
+            or "nothing",
+            "seconds": round(watched.seconds, 3),
+            "values_per_second": round(values / watched.seconds) if watched.seconds else 0,
             "bytes": manifest.bytes,
-            "coverage_per_sensor": _coverage(result),
-            "plot": Markdown(_plot(result, era_id, simulated=description.simulated)),
+            "coverage_per_sensor": _coverage(features),
+            "plot": Markdown(plot),
         },
-        checks=_checks(result, description.limits.null_feature_share),
+        checks=(
+            *_checks(features, watched.audit, description.limits.null_feature_share),
+            _agreement_check(features, settings, agreement),
+        ),
     )
 
 
-def _plot(result: FeatureResult, era_id: str, *, simulated: bool) -> str:
-    from feature_platform.plots.features import feature_heatmap  # noqa: PLC0415 - slow to import; matplotlib
+@dataclass
+class _Watched:
+    """Tables on their way to storage: what computing them took, what they hold, and the sample of their series."""
 
-    png = feature_heatmap(result.table, result.names, title=era_id, simulated=simulated)
-    return data_uri(png, f"Features of era {era_id} over its windows")
+    features: EraFeatures
+    audit: FeatureAudit
+    sample: ReferenceSample
+    seconds: float = field(default=0.0)
+
+    def tables(self, progress: Progress | None) -> Iterator[pl.DataFrame]:
+        tables, first = self.features.tables(progress), 0
+        while True:
+            began = time.perf_counter()
+            table = next(tables, None)
+            self.seconds += time.perf_counter() - began
+            if table is None:
+                return
+            self.audit.add(table)
+            self.sample.take(table, first)
+            first += table.height
+            yield table
 
 
-def _coverage(result: FeatureResult) -> pl.DataFrame:
-    coverage = result.table.select(pl.col(r"^.*__coverage$"))
+def _sample(features: EraFeatures, settings: FeatureSettings, seed: str) -> ReferenceSample:
+    # tsfresh needs no comparison with itself.
+    share = 0.0 if settings.engine == "tsfresh" else settings.reference_share
+    return ReferenceSample.draw(features, share, seed)
+
+
+def _plot(platform: Platform, manifest: Manifest, features: EraFeatures, *, simulated: bool) -> str:
+    from feature_platform.plots.features import evenly_sampled, feature_heatmap  # noqa: PLC0415 - slow to import; matplotlib
+
+    drawn = platform.datasets.read(manifest, evenly_sampled(features.names))
+    png = feature_heatmap(drawn, features.names, title=manifest.era_id, simulated=simulated)
+    return data_uri(png, f"Features of era {manifest.era_id} over its windows")
+
+
+def _coverage(features: EraFeatures) -> pl.DataFrame:
+    coverage = features.windows.coverage
     return pl.DataFrame(
         {
-            "column": [name.removesuffix("__coverage") for name in coverage.columns],
-            "mean_coverage": [coverage[name].mean() for name in coverage.columns],
-            "complete_windows": [int((coverage[name] == 1).sum()) for name in coverage.columns],
+            "column": list(features.kinds.values()),
+            "mean_coverage": [float(coverage[column].mean()) for column in features.kinds],
+            "complete_windows": [int((coverage[column] == 1).sum()) for column in features.kinds],
         },
         schema={"column": pl.String(), "mean_coverage": pl.Float64(), "complete_windows": pl.Int64()},
     )
 
 
-def _checks(result: FeatureResult, limit: float) -> tuple[CheckOutcome, ...]:
-    features = result.table.select(result.names)
-    wrong = [name for name, dtype in features.schema.items() if dtype != pl.Float64]
-    cells = max(features.height * features.width, 1)
-    nulls = sum(column.null_count() for column in features.iter_columns()) / cells
+def _checks(features: EraFeatures, audit: FeatureAudit, limit: float) -> tuple[CheckOutcome, ...]:
+    wrong = audit.strange_types()
+    nulls = audit.null_values / max(audit.values, 1)
     return (
         CheckOutcome.of_problems(
             "schema",
-            [f"{len(wrong)} feature columns are no floats: {', '.join(wrong[:NAME_COLUMNS_SHOWN])}"] * bool(wrong),
-            f"{features.width} feature columns of 64-bit floats",
+            [f"{len(wrong)} feature columns are no floats: {', '.join(wrong[:SHOWN])}"] * bool(wrong),
+            f"{len(features.names)} feature columns of 64-bit floats",
         ),
         CheckOutcome(
             name="null_features",
@@ -133,7 +180,41 @@ def _checks(result: FeatureResult, limit: float) -> tuple[CheckOutcome, ...]:
         ),
         CheckOutcome.of_problems(
             "no_invented_values",
-            check_features(result.table, result.names),
+            audit.problems(),
             "no feature has a value in a window whose readings have gaps",
         ),
+    )
+
+
+def _agreement_check(features: EraFeatures, settings: FeatureSettings, agreement: Agreement) -> CheckOutcome:
+    if settings.engine == "tsfresh":
+        description = "computed by tsfresh itself"
+    elif agreement.failure:
+        description = f"tsfresh gave no values to compare with: {agreement.failure}"
+    elif agreement.differing:
+        shown = "; ".join(agreement.differing[:SHOWN])
+        more = len(agreement.differing) - SHOWN
+        description = shown + (f"; and {more} more" if more > 0 else "")
+    elif agreement.series:
+        description = f"{agreement.values:,} values of {agreement.series} series are tsfresh's"
+    elif agreement.missed:
+        description = "not compared: tsfresh would take longer for its sample than the features took"
+    else:
+        share = settings.reference_share
+        description = (
+            f"not compared: of {features.series - features.null_series:,} series none fell to a share of {share:g}"
+        )
+    return CheckOutcome(
+        name="tsfresh_agreement",
+        passed=not agreement.differing and not agreement.failure,
+        severity="warning",
+        description=description,
+        metadata={
+            "series_compared": agreement.series,
+            "values_compared": agreement.values,
+            "values_differing": len(agreement.differing),
+            "values_unstable_in_tsfresh": agreement.unstable,
+            "series_missed": agreement.missed,
+            "reference_seconds": round(agreement.seconds, 3),
+        },
     )

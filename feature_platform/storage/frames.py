@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +11,7 @@ import polars as pl
 
 from feature_platform.errors import StorageError
 from feature_platform.storage.log import CommitLog, LostRaceError
+from feature_platform.storage.parquet_stream import DIGEST, ParquetFile, write_parquet_stream
 from feature_platform.storage.root import StorageRoot
 
 MAXIMUM_TRIES = 20
@@ -87,12 +88,29 @@ class EraDatasets:
         buffer = io.BytesIO()
         table.write_parquet(buffer, compression="zstd", statistics=True)
         content = buffer.getvalue()
-        digest = hashlib.sha256(content).hexdigest()[:32]
-        folder = _folder(dataset, era_id)
-        file = f"{folder}/{digest}.parquet"
+        file = ParquetFile(_digest(content), table.height, table.schema, len(content))
         self._refuse_stale(dataset, era_id, self.manifest(dataset, era_id), provenance)
-        self.root.write(file, content)
-        log = CommitLog(self.root, f"{folder}/manifests")
+        self.root.write(_file_name(dataset, era_id, file), content)
+        return self._commit(dataset, era_id, file, provenance)
+
+    def write_stream(
+        self, dataset: str, era_id: str, schema: pl.Schema, tables: Iterable[pl.DataFrame], provenance: Provenance
+    ) -> Manifest:
+        """Store a table that comes some rows at a time, none kept in memory, and commit it as the era's current one.
+
+        Raises
+        ------
+        StaleWriteError, StorageError
+            As `write` does; also what `tables` raises. Nothing is stored then.
+        """
+        self._refuse_stale(dataset, era_id, self.manifest(dataset, era_id), provenance)
+        with self.root.scratch(_folder(dataset, era_id)) as path:
+            file = write_parquet_stream(path, schema, tables)
+            self.root.keep(path, _file_name(dataset, era_id, file))
+        return self._commit(dataset, era_id, file, provenance)
+
+    def _commit(self, dataset: str, era_id: str, file: ParquetFile, provenance: Provenance) -> Manifest:
+        log = CommitLog(self.root, f"{_folder(dataset, era_id)}/manifests")
         for _ in range(MAXIMUM_TRIES):
             numbers = log.numbers()
             current = Manifest.from_json(log.read(numbers[-1])) if numbers else None
@@ -100,12 +118,12 @@ class EraDatasets:
             manifest = Manifest(
                 dataset=dataset,
                 era_id=era_id,
-                version=digest,
-                file=file,
-                rows=table.height,
-                columns=table.width,
-                bytes=len(content),
-                schema_hash=_schema_hash(table.schema),
+                version=file.digest,
+                file=_file_name(dataset, era_id, file),
+                rows=file.rows,
+                columns=len(file.schema),
+                bytes=file.bytes,
+                schema_hash=_schema_hash(file.schema),
                 data_version=provenance.data_version,
                 data_revision=provenance.data_revision,
                 input_version=provenance.input_version,
@@ -131,8 +149,8 @@ class EraDatasets:
                 return manifest
         return None
 
-    def read(self, manifest: Manifest) -> pl.DataFrame:
-        """The rows that a manifest names.
+    def read(self, manifest: Manifest, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """The rows that a manifest names; by default all their columns.
 
         Raises
         ------
@@ -140,12 +158,12 @@ class EraDatasets:
             If the file is missing or damaged.
         """
         content = self.root.read(manifest.file)
-        if hashlib.sha256(content).hexdigest()[:32] != manifest.version:
+        if _digest(content) != manifest.version:
             raise StorageError(
                 f"{self.root.path(manifest.file)}: is damaged (its content is not what was written); materialize "
                 f"{manifest.dataset} of era {manifest.era_id} again"
             )
-        return pl.read_parquet(io.BytesIO(content))
+        return pl.read_parquet(io.BytesIO(content), columns=None if columns is None else list(columns))
 
     def require(self, dataset: str, era_id: str) -> Manifest:
         """The era's current manifest.
@@ -175,6 +193,14 @@ class EraDatasets:
 
 def _folder(dataset: str, era_id: str) -> str:
     return f"{dataset}/era_id={era_id}"
+
+
+def _file_name(dataset: str, era_id: str, file: ParquetFile) -> str:
+    return f"{_folder(dataset, era_id)}/{file.digest}.parquet"
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:DIGEST]
 
 
 def _schema_hash(schema: pl.Schema) -> str:

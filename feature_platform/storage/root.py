@@ -2,6 +2,9 @@
 
 import os
 import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -80,7 +83,35 @@ class StorageRoot:
             else:
                 filesystem.pipe_file(target, content)
         except OSError as error:
-            raise _write_error(self.path(name), error) from error
+            raise write_error(self.path(name), error) from error
+
+    @contextmanager
+    def scratch(self, folder: str) -> Iterator[Path]:
+        """A file's path to write to, beside what a local folder holds; gone afterwards unless `keep` moved it."""
+        _, base = self._opened
+        local = f"{base}/{folder}" if self.is_local else tempfile.gettempdir()
+        path = Path(local) / f".{secrets.token_hex(6)}.tmp"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise write_error(str(path), error) from error
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    def keep(self, scratch: Path, name: str) -> None:
+        """Make a scratch file the content of a name: a reader sees all of it or nothing."""
+        filesystem, base = self._opened
+        try:
+            if self.is_local:
+                with scratch.open("rb") as handle:
+                    os.fsync(handle.fileno())
+                scratch.replace(f"{base}/{name}")
+            else:
+                filesystem.put_file(str(scratch), f"{base}/{name}")
+        except OSError as error:
+            raise write_error(self.path(name), error) from error
 
     def create(self, name: str, content: bytes) -> bool:
         """Write a name whole unless it exists; of several writers exactly one is told True."""
@@ -98,7 +129,7 @@ class StorageRoot:
         except FileExistsError:
             return False
         except OSError as error:
-            raise _write_error(self.path(name), error) from error
+            raise write_error(self.path(name), error) from error
         return True
 
     def delete(self, name: str) -> None:
@@ -108,7 +139,7 @@ class StorageRoot:
             if filesystem.exists(f"{base}/{name}"):
                 filesystem.rm(f"{base}/{name}", recursive=True)
         except OSError as error:
-            raise _write_error(self.path(name), error) from error
+            raise write_error(self.path(name), error) from error
 
 
 def _write_scratch(target: str, content: bytes) -> str:
@@ -126,7 +157,8 @@ def _write_scratch(target: str, content: bytes) -> str:
     return scratch
 
 
-def _write_error(path: str, error: OSError) -> StorageError:
+def write_error(path: str, error: OSError) -> StorageError:
+    """What a user is told when a path cannot be written."""
     return StorageError(
         f"{path}: cannot be written ({error.strerror or error}); free space or give write access, then run again: "
         "what was stored before is untouched"

@@ -1,6 +1,7 @@
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -11,7 +12,8 @@ from tsfresh import extract_features
 from tsfresh.feature_extraction.settings import EfficientFCParameters
 
 from feature_platform.errors import FeatureError
-from feature_platform.features.api import FeatureResult, check_features, extract_era_features
+from feature_platform.features.api import EraFeatures, Progress, plan_era_features
+from feature_platform.features.audit import FeatureAudit
 from feature_platform.features.settings import FeatureSettings, WindowSettings
 
 START = datetime(2024, 3, 30, tzinfo=UTC)
@@ -38,15 +40,35 @@ def frame_of(days: float = 3.5, **extra: np.ndarray) -> pl.DataFrame:
     ).with_columns(pl.col("co2", "dead").fill_nan(None))
 
 
+@dataclass(frozen=True)
+class Extracted:
+    features: EraFeatures
+    table: pl.DataFrame
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.features.names
+
+
 def extract(
     frame: pl.DataFrame,
     sensors: list[str],
     *,
     settings: FeatureSettings = MINIMAL,
-    progress: Callable[[int, int], None] | None = None,
-) -> FeatureResult:
+    progress: Progress | None = None,
+) -> Extracted:
     end = START + frame.height * STEP
-    return extract_era_features(frame, sensors, start=START, end=end, step=STEP, settings=settings, progress=progress)
+    features = plan_era_features(frame, sensors, start=START, end=end, step=STEP, settings=settings)
+    tables = list(features.tables(progress))
+    assert all(table.schema == features.schema for table in tables)
+    return Extracted(features, pl.concat(tables))
+
+
+def check_features(table: pl.DataFrame, names: Sequence[str]) -> list[str]:
+    audit = FeatureAudit(names)
+    for first in range(0, table.height, 2):
+        audit.add(table[first : first + 2])
+    return audit.problems()
 
 
 @pytest.mark.parametrize(("engine", "tolerance"), [("native", 1e-9), ("tsfresh", 0)])
@@ -78,8 +100,10 @@ def test_the_table_has_bounds_then_coverages_then_features() -> None:
     assert result.table.schema["window_start"] == result.table.schema["window_end"] == pl.Datetime("us", "UTC")
     assert result.table["window_start"].to_list() == [START, START + DAY, START + 2 * DAY]
     assert result.table["window_end"].to_list() == [START + DAY, START + 2 * DAY, START + 3 * DAY]
-    assert (result.windows, result.series, result.null_series, result.dropped_tail) == (3, 9, 4, DAY / 2)
-    assert (result.engine, result.engine_version, result.delegated) == ("native", "1", {})
+    features = result.features
+    assert (features.count, features.series, features.null_series) == (3, 9, 4)
+    assert features.windows.dropped_tail == DAY / 2
+    assert (features.engine.name, features.plan.delegated) == ("native", {})
 
 
 def test_a_window_with_a_gap_has_nulls_and_its_coverage_says_why() -> None:

@@ -20,6 +20,13 @@ from feature_platform.features.reference import TsfreshEngine
 from feature_platform.features.settings import FeatureSetName, FeatureSettings
 
 ENGINE = TsfreshEngine()
+
+
+def extract(series: np.ndarray, times: np.ndarray, settings: FeatureSettings) -> tuple[np.ndarray, tuple[str, ...]]:
+    plan = ENGINE.plan(settings)
+    return plan.extract(series, times), plan.names
+
+
 RANDOM = np.random.default_rng(7)
 SERIES = {
     "walk": RANDOM.normal(size=48).cumsum(),
@@ -55,7 +62,7 @@ def test_values_names_and_order_are_those_of_extract_features(
     feature_set: FeatureSetName, parameters: type, count: int
 ) -> None:
     expected = tsfresh_table(SERIES, TIMES, parameters())
-    values, names = ENGINE.extract(np.stack(list(SERIES.values())), TIMES, FeatureSettings(feature_set=feature_set))
+    values, names = extract(np.stack(list(SERIES.values())), TIMES, FeatureSettings(feature_set=feature_set))
     assert [f"s__{name}" for name in names] == list(expected.columns)
     assert len(names) == count
     assert values.dtype == expected.to_numpy().dtype == np.float64
@@ -66,13 +73,13 @@ def test_values_names_and_order_are_those_of_extract_features(
 def test_short_series_get_what_tsfresh_gives_them(length: int) -> None:
     series = {name: values[:length] for name, values in SERIES.items()}
     expected = tsfresh_table(series, TIMES[:length], EfficientFCParameters())
-    values, names = ENGINE.extract(np.stack(list(series.values())), TIMES[:length], FeatureSettings())
+    values, names = extract(np.stack(list(series.values())), TIMES[:length], FeatureSettings())
     assert [f"s__{name}" for name in names] == list(expected.columns)
     np.testing.assert_array_equal(values, expected.to_numpy())
 
 
 def test_a_trend_in_time_is_per_hour_whatever_the_grid() -> None:
-    values, names = ENGINE.extract(np.arange(48.0)[None], TIMES, FeatureSettings())
+    values, names = extract(np.arange(48.0)[None], TIMES, FeatureSettings())
     assert values[0, names.index('linear_trend_timewise__attr_"slope"')] == pytest.approx(2.0)
 
 
@@ -83,7 +90,7 @@ def test_custom_sets_keep_the_users_order_and_write_lists_as_tuples() -> None:
         "mean": None,
         "linear_trend": [{"attr": "slope"}],
     }
-    values, names = ENGINE.extract(
+    values, names = extract(
         np.stack(list(SERIES.values())), TIMES, FeatureSettings(feature_set="custom", custom=custom)
     )
     parameters = {**custom, "cwt_coefficients": [{"widths": (2, 5), "coeff": 3, "w": 5}]}
@@ -94,7 +101,7 @@ def test_custom_sets_keep_the_users_order_and_write_lists_as_tuples() -> None:
 
 
 def test_no_series_gives_the_names_alone() -> None:
-    values, names = ENGINE.extract(np.empty((0, 48)), TIMES, FeatureSettings(feature_set="minimal"))
+    values, names = extract(np.empty((0, 48)), TIMES, FeatureSettings(feature_set="minimal"))
     assert values.shape == (0, 10)
     assert names[:2] == ("sum_values", "median")
 
@@ -112,14 +119,14 @@ def test_no_series_gives_the_names_alone() -> None:
 def test_a_calculator_that_tsfresh_cannot_run_is_named_with_the_cure(custom: dict[str, Any], text: str) -> None:
     settings = FeatureSettings(feature_set="custom", custom=custom)
     with pytest.raises(FeatureError, match=text):
-        ENGINE.extract(np.empty((0, 48)), TIMES, settings)
+        extract(np.empty((0, 48)), TIMES, settings)
 
 
 def test_tsfreshs_warnings_are_kept_away_from_the_user(capfd: pytest.CaptureFixture[str]) -> None:
     huge = np.array([[1e200, -1e200, 0.0] * 8])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        ENGINE.extract(huge, TIMES[:24], FeatureSettings())
+        extract(huge, TIMES[:24], FeatureSettings())
     assert capfd.readouterr() == ("", "")
 
 
@@ -134,6 +141,6 @@ def test_blas_runs_one_thread_and_gets_its_own_back(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(feature_calculators, "mean", mean)
     with threadpool_limits(limits=2, user_api="blas"):
         before = [pool["num_threads"] for pool in threadpool_info()]
-        ENGINE.extract(np.ones((1, 48)), TIMES, FeatureSettings(feature_set="custom", custom={"mean": None}))
+        extract(np.ones((1, 48)), TIMES, FeatureSettings(feature_set="custom", custom={"mean": None}))
         assert [pool["num_threads"] for pool in threadpool_info()] == before
     assert set(seen) == {1}

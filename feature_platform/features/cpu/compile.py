@@ -40,6 +40,12 @@ def compiled(function: KernelFunction) -> Compiled:
         return numba.njit(KERNEL, cache=cached, **OPTIONS)(copy)
 
 
+@cache
+def pointer(function: KernelFunction) -> types.CompileResultWAP:
+    """A compiled kernel as `batch_loop` takes it: asked for its address once, not at each call."""
+    return types.CompileResultWAP(compiled(function).get_compile_result(KERNEL))
+
+
 def warm_kernels(functions: Iterable[KernelFunction]) -> int:
     """Compile kernels, the moments that all need, and the loop over a batch; how many were not in the cache."""
     dispatchers = [batch_loop(), *(compiled(function) for function in (write_moments, *functions))]

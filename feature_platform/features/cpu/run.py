@@ -9,7 +9,7 @@ import numpy as np
 from feature_platform.features.calculators.kernel import FloatArray, Kernel, Scratch
 from feature_platform.features.calculators.moments import COUNT, MOMENTS
 from feature_platform.features.calculators.summation import STACK
-from feature_platform.features.cpu.compile import batch_loop, compiled
+from feature_platform.features.cpu.compile import batch_loop, pointer
 from feature_platform.features.cpu.stages import Batch, prepare
 from feature_platform.features.plan import Plan, Work
 
@@ -35,7 +35,7 @@ def run(
     # Compiling, or reading what was compiled, once and before the threads begin.
     batch_loop()
     for kernel in (MOMENTS, *(work.kernel for work in plan.works)):
-        compiled(kernel.function)
+        pointer(kernel.function)
     size = max(1, BLOCK_VALUES // x.shape[1])
     blocks = [slice(first, min(first + size, len(x))) for first in range(0, len(x), size)]
 
@@ -74,7 +74,7 @@ def _call(work: Work, batch: Batch, moments: FloatArray, values: FloatArray) -> 
     step = _series_at_once(kernel, length)
     for first in range(0, len(values), step):
         batch_loop()(
-            compiled(kernel.function),
+            pointer(kernel.function),
             *(batch.x, moments, batch.ordered, batch.spectrum, batch.density, batch.hours),
             *(work.encoded.rows, work.encoded.table, values),
             *(first, min(first + step, len(values)), scratch),
