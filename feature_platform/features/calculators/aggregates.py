@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from feature_platform.features.calculators.kernel import FloatArray
 from feature_platform.features.calculators.sorting import sort
-from feature_platform.features.calculators.summation import pairwise_sum
+from feature_platform.features.calculators.summation import BLOCK, block_sum, pairwise_sum
 
 MAXIMUM, MINIMUM, MEAN, VARIANCE, DEVIATION, SUM, PRODUCT, ARGMAX, ARGMIN, ANY, ALL, RANGE, MEDIAN = range(13)
 
@@ -39,13 +39,13 @@ def aggregate(
     elif code == MINIMUM:
         for k in range(chunks):
             out[k] = smallest(x, k * length, min(length, count - k * length))
-    elif code == MEAN:
+    elif code == MEAN and length <= BLOCK:
         for k in range(chunks):
             size = min(length, count - k * length)
-            out[k] = pairwise_sum(x, k * length, size, stack) / size
-    elif code == VARIANCE:
+            out[k] = block_sum(x, k * length, size) / size
+    elif code == VARIANCE and length <= BLOCK:
         for k in range(chunks):
-            out[k] = variance(x, k * length, min(length, count - k * length), work, stack)
+            out[k] = short_variance(x, k * length, min(length, count - k * length), work)
     else:
         for k in range(chunks):
             out[k] = pick(code, x, k * length, min(length, count - k * length), work, stack)
@@ -127,6 +127,15 @@ def variance(x: FloatArray, start: int, size: int, work: FloatArray, stack: Floa
         deviation = x[start + i] - mean
         work[i] = deviation * deviation
     return pairwise_sum(work, 0, size, stack) / size
+
+
+def short_variance(x: FloatArray, start: int, size: int, work: FloatArray) -> float:
+    """The same of at most `BLOCK` values: most chunks are short, and a stack for the sums costs more than the sums."""
+    mean = block_sum(x, start, size) / size
+    for i in range(size):
+        deviation = x[start + i] - mean
+        work[i] = deviation * deviation
+    return block_sum(work, 0, size) / size
 
 
 def count_nonzero(x: FloatArray, start: int, size: int) -> int:

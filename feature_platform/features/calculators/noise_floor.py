@@ -7,7 +7,8 @@ many values of the window lie on either side of the peak's value: no percentile 
 
 import math
 
-from feature_platform.features.calculators.kernel import FloatArray
+from feature_platform.features.calculators.kernel import FloatArray, IntArray
+from feature_platform.features.calculators.window_counts import BLOCK, level_of, on_or_below
 
 FRACTION = 10 / 100.0
 WINDOWS = 20
@@ -42,6 +43,34 @@ def is_signal(value: float, smoothed: FloatArray, place: int, work: FloatArray) 
     noise = percentile(around, rank, work)
     # Said so that noise that is no number lets the peak pass, as in scipy.
     return not size < abs(noise)
+
+
+def is_surely_signal(value: float, smoothed: FloatArray, place: int, low: float, high: float, counts: IntArray) -> int:
+    """What `is_signal` says, 1 or 0, from `window_counts` and the window's ends alone; -1 where these do not tell.
+
+    `low` and `high` are the smallest and largest value of `smoothed`.
+    """
+    n = smoothed.shape[0]
+    window = window_length(n)
+    begin, end = max(place - window // 2, 0), min(place + window // 2 + window % 2, n)
+    first, last = (begin + BLOCK - 1) // BLOCK, end // BLOCK
+    rank = FRACTION * (end - begin - 1)
+    lower = int(rank)
+    upper = lower if lower == rank else lower + 1
+    size = abs(value)
+    least, most, highest = -size * (1 + UNSURE), -size * (1 - UNSURE), size * (1 - UNSURE)
+    below = on_or_below(counts, level_of(most, low, high), first, last)
+    surely_below = on_or_below(counts, level_of(least, low, high) - 1, first, last)
+    surely_within = on_or_below(counts, level_of(highest, low, high) - 1, first, last)
+    for side in range(2):
+        stretch = smoothed[begin : BLOCK * first] if side == 0 else smoothed[BLOCK * last : end]
+        for i in range(stretch.shape[0]):
+            below += 1 if stretch[i] < most else 0
+            surely_below += 1 if stretch[i] < least else 0
+            surely_within += 1 if stretch[i] <= highest else 0
+    if surely_below > upper:
+        return 0
+    return 1 if below <= lower and surely_within > upper else -1
 
 
 def window_length(length: int) -> int:

@@ -22,7 +22,7 @@ def pairwise_sum(values: FloatArray, start: int, count: int, stack: FloatArray) 
             stack[FRAME * depth + 2] = 0.0
             depth += 1
             count = _left_half(count)
-        total = _block_sum(values, start, count)
+        total = block_sum(values, start, count)
         while depth > 0 and stack[FRAME * depth - FRAME + 2] == 1.0:
             depth -= 1
             total = stack[FRAME * depth + 3] + total
@@ -41,7 +41,8 @@ def _left_half(count: int) -> int:
     return half - half % LANES
 
 
-def _block_sum(values: FloatArray, start: int, count: int) -> float:
+def block_sum(values: FloatArray, start: int, count: int) -> float:
+    """What `pairwise_sum` gives for at most `BLOCK` values."""
     if count < LANES:
         # numpy begins at -0.0, so that a sum of nothing but negative zeros keeps their sign.
         total = -0.0

@@ -128,11 +128,11 @@ def _scratch(length: int, encoded: Encoded) -> tuple[int, int]:
 
 def _p_values(values: FloatArray, length: int, encoded: Encoded) -> None:
     """Turn Student's t into the two-sided p-value, as scipy does it."""
-    for column, (line, attribute) in enumerate(encoded.rows.astype(int)):
-        kind, chunk, _ = encoded.table[line].astype(int)
-        points = chunk_count(length, chunk) if kind == OVER_CHUNKS else length
-        if attribute == PVALUE and points != 2:
-            values[:, column] = 2 * special.stdtr(points - 2, -np.abs(values[:, column]))
+    lines = encoded.table[encoded.rows[:, 0].astype(int)]
+    over_chunks = lines[:, 0] == OVER_CHUNKS
+    points = np.where(over_chunks, np.ceil(length / np.maximum(lines[:, 1], 1)), length)
+    wanted = (encoded.rows[:, 1] == PVALUE) & (points != 2)
+    values[:, wanted] = 2 * special.stdtr(points[wanted] - 2, -np.abs(values[:, wanted]))
 
 
 def _power(parameters: Parameters) -> int:

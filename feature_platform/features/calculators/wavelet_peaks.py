@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from feature_platform.features.calculators.aggregates import largest, smallest
 from feature_platform.features.calculators.arguments import integer
 from feature_platform.features.calculators.convolution import correlate
 from feature_platform.features.calculators.kernel import (
@@ -22,7 +23,7 @@ from feature_platform.features.calculators.kernel import (
     Scratch,
     Series,
 )
-from feature_platform.features.calculators.noise_floor import is_signal, window_length
+from feature_platform.features.calculators.noise_floor import is_signal, is_surely_signal, window_length
 from feature_platform.features.calculators.ridge_lines import (
     FIELDS,
     GAP,
@@ -33,11 +34,14 @@ from feature_platform.features.calculators.ridge_lines import (
     copy_line,
     extend_lines,
 )
+from feature_platform.features.calculators.window_counts import counts_needed, write_counts
 
 POINTS = 10
 """Points of a wavelet per unit of its width."""
 
 WIDEST = 500
+LONG_WINDOW = 256
+"""From here on counting a window's values by blocks is faster than one by one."""
 
 
 def peaks_kernel(series: Series, rows: FloatArray, table: FloatArray, out: FloatArray, scratch: Scratch) -> None:
@@ -50,11 +54,23 @@ def peaks_kernel(series: Series, rows: FloatArray, table: FloatArray, out: Float
         write_smoothed(series.x, table[row], row + 1, work, smooth)
         write_maxima(smooth, maxima[row * (n + 1) : (row + 1) * (n + 1)])
     signals, lines = integers[:n], integers[n:]
-    for i in range(maxima[0]):
-        place = maxima[1 + i]
-        signals[place] = 1 if is_signal(smoothed[place], smoothed[:n], place, work) else 0
+    write_signals(smoothed[:n], maxima, signals, lines, work)
     for k in range(rows.shape[0]):
         out[k] = count_peaks(smoothed, maxima, n, int(rows[k, 0]), signals, lines, work)
+
+
+def write_signals(smooth: FloatArray, maxima: IntArray, signals: IntArray, counts: IntArray, work: FloatArray) -> None:
+    """Fill `signals` at each maximum of the first row: whether it stands out of the noise."""
+    low, high, coarse = 0.0, 0.0, False
+    if window_length(smooth.shape[0]) >= LONG_WINDOW:
+        low, high = smallest(smooth, 0, smooth.shape[0]), largest(smooth, 0, smooth.shape[0])
+        coarse = write_counts(smooth, low, high, counts)
+    for i in range(maxima[0]):
+        place = maxima[1 + i]
+        known = is_surely_signal(smooth[place], smooth, place, low, high, counts) if coarse else -1
+        if known < 0:
+            known = 1 if is_signal(smooth[place], smooth, place, work) else 0
+        signals[place] = known
 
 
 def write_smoothed(x: FloatArray, ricker: FloatArray, width: int, work: FloatArray, out: FloatArray) -> None:
@@ -135,7 +151,7 @@ def _encode(requests: Sequence[Request]) -> Encoded:
 def _scratch(length: int, encoded: Encoded) -> tuple[int, int]:
     widths = len(encoded.table)
     # Lines that go on have a maximum in one of the last two rows, and a row has fewer than length / 2.
-    lines = FIELDS * (3 * length // 2 + 2)
+    lines = max(FIELDS * (3 * length // 2 + 2), counts_needed(length))
     floats = widths * length + length + 2 * POINTS * widths + window_length(length)
     return floats, widths * (length + 1) + 2 * length + lines
 

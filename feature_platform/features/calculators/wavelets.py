@@ -96,6 +96,7 @@ def integrated_wavelet() -> tuple[FloatArray, FloatArray]:
     return np.cumsum(wavelet) * (places[1] - places[0]), places
 
 
+@lru_cache(maxsize=256)
 def sampled_integral(scale: float) -> FloatArray:
     """The integral for a scale, as `pywt.cwt` samples it."""
     integral, places = integrated_wavelet()

@@ -1,11 +1,13 @@
 """Kernels compiled for the CPU."""
 
 from collections.abc import Callable, Iterable
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 import numba
 from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 from feature_platform.features.calculators.kernel import FloatArray, KernelFunction, Scratch, Series
 from feature_platform.features.calculators.moments import write_moments
@@ -21,6 +23,12 @@ INTEGERS = types.Array(types.int64, 1, "C")
 SERIES = types.NamedTuple((FLOATS, FLOATS, FLOATS, COMPLEX, FLOATS, FLOATS), Series)
 SCRATCH = types.NamedTuple((FLOATS, INTEGERS, FLOATS), Scratch)
 KERNEL = types.void(SERIES, FLOATS_2D, FLOATS_2D, FLOATS, SCRATCH)
+LOOP = types.void(
+    types.int64,
+    *(FLOATS_2D, FLOATS_2D, FLOATS_2D, COMPLEX_2D, FLOATS_2D, FLOATS_2D),
+    *(FLOATS_2D, FLOATS_2D, FLOATS_2D),
+    *(types.int64, types.int64, SCRATCH),
+)
 
 # No fastmath and so no contraction into fused operations: they flip thresholds that tsfresh computes without.
 OPTIONS = {"nogil": True, "error_model": "numpy"}
@@ -41,9 +49,23 @@ def compiled(function: KernelFunction) -> Compiled:
 
 
 @cache
-def pointer(function: KernelFunction) -> types.CompileResultWAP:
-    """A compiled kernel as `batch_loop` takes it: asked for its address once, not at each call."""
-    return types.CompileResultWAP(compiled(function).get_compile_result(KERNEL))
+def address(function: KernelFunction) -> int:
+    """Where a compiled kernel is, as `run_batch` takes it; good as long as this process runs."""
+    found: int = types.CompileResultWAP(compiled(function).get_compile_result(KERNEL)).__wrapper_address__()
+    return found
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def kernel_at(_context: Any, _address: Any) -> Any:  # noqa: ANN401 - numba ships no types
+    """The compiled kernel at an address: numba takes 40 microseconds to hand a function itself over, at each call."""
+    function = types.FunctionType(KERNEL)
+
+    def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:  # noqa: ANN401 - as above
+        pointer = cgutils.create_struct_proxy(function)(context, builder)
+        pointer.c_addr = builder.inttoptr(arguments[0], cgutils.voidptr_t)
+        return pointer._getvalue()  # noqa: SLF001 - numba's own way
+
+    return function(types.int64), generate
 
 
 def warm_kernels(functions: Iterable[KernelFunction]) -> int:
@@ -52,21 +74,26 @@ def warm_kernels(functions: Iterable[KernelFunction]) -> int:
     return sum(sum(dispatcher.stats.cache_misses.values()) for dispatcher in dispatchers)
 
 
-@lru_cache(maxsize=1)
+@cache
 def batch_loop() -> Compiled:
-    """`run_batch`, compiled; it takes kernels as function pointers, so it is compiled once for all of them."""
-    signature = types.void(
-        types.FunctionType(KERNEL),
-        *(FLOATS_2D, FLOATS_2D, FLOATS_2D, COMPLEX_2D, FLOATS_2D, FLOATS_2D),
-        *(FLOATS_2D, FLOATS_2D, FLOATS_2D),
-        *(types.int64, types.int64, SCRATCH),
-    )
+    """`run_batch`, compiled; it takes kernels by their addresses, so it is compiled once for all of them."""
     with kernel_cache() as cached:
-        return numba.njit(signature, cache=cached, **OPTIONS)(run_batch)
+        return numba.njit(LOOP, cache=cached, **OPTIONS)(run_batch)
+
+
+@cache
+def batch_call() -> Callable[..., None]:
+    """`batch_loop` as a function that takes arguments for what they are said to be.
+
+    A dispatcher looks at the type of each first, which takes as long as computing some series. Arrays must be
+    contiguous and of the dtypes of `Series`.
+    """
+    call: Callable[..., None] = batch_loop().get_compile_result(LOOP).entry_point
+    return call
 
 
 def run_batch(
-    kernel: KernelFunction,
+    place: int,
     x: FloatArray,
     moments: FloatArray,
     ordered: FloatArray,
@@ -80,7 +107,11 @@ def run_batch(
     last: int,
     scratch: Scratch,
 ) -> None:
-    """Run a kernel over the series `first` to `last` of a batch; `hours` has one row for all series, or one each."""
+    """Run the kernel at an address over the series `first` to `last` of a batch.
+
+    `hours` has one row for all series, or one each.
+    """
+    kernel = kernel_at(place)
     for i in range(first, last):
         when = hours[min(i, hours.shape[0] - 1)]
         series = Series(x[i], moments[i], ordered[i], spectrum[i], density[i], when)

@@ -9,12 +9,14 @@ import numpy as np
 from feature_platform.features.calculators.kernel import FloatArray, Kernel, Scratch
 from feature_platform.features.calculators.moments import COUNT, MOMENTS
 from feature_platform.features.calculators.summation import STACK
-from feature_platform.features.cpu.compile import batch_loop, pointer
+from feature_platform.features.cpu.compile import address, batch_call
 from feature_platform.features.cpu.stages import Batch, prepare
 from feature_platform.features.plan import Plan, Work
 
 BLOCK_VALUES = 2**16
 """Values of a block: its shared parts stay in a core's cache, and a call of a kernel stays far below a second."""
+BLOCKS_PER_THREAD = 4
+"""So many at least, as far as there are series: no thread waits long for the last."""
 QUADRATIC_PAIRS = 2**26
 """Pairs of values that a quadratic kernel compares per call, for the same reason."""
 
@@ -33,10 +35,11 @@ def run(
     if not x.size:
         return out
     # Compiling, or reading what was compiled, once and before the threads begin.
-    batch_loop()
+    batch_call()
     for kernel in (MOMENTS, *(work.kernel for work in plan.works)):
-        pointer(kernel.function)
-    size = max(1, BLOCK_VALUES // x.shape[1])
+        address(kernel.function)
+    workers = max(1, threads or os.cpu_count() or 1)
+    size = max(1, min(BLOCK_VALUES // x.shape[1], -(-len(x) // (BLOCKS_PER_THREAD * workers))))
     blocks = [slice(first, min(first + size, len(x))) for first in range(0, len(x), size)]
 
     def block(rows: slice) -> int:
@@ -46,7 +49,7 @@ def run(
 
     done = 0
     # The main thread only waits, so that it hears signals while kernels run.
-    with ThreadPoolExecutor(max(1, threads or os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(workers) as pool:
         for finished in pool.map(block, blocks):
             done += finished
             if progress is not None:
@@ -73,8 +76,8 @@ def _call(work: Work, batch: Batch, moments: FloatArray, values: FloatArray) -> 
     scratch = Scratch(np.empty(floats), np.empty(integers, dtype=np.int64), np.empty(STACK))
     step = _series_at_once(kernel, length)
     for first in range(0, len(values), step):
-        batch_loop()(
-            pointer(kernel.function),
+        batch_call()(
+            address(kernel.function),
             *(batch.x, moments, batch.ordered, batch.spectrum, batch.density, batch.hours),
             *(work.encoded.rows, work.encoded.table, values),
             *(first, min(first + step, len(values)), scratch),
