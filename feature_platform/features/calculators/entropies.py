@@ -40,7 +40,7 @@ def entropy_kernel(series: Series, rows: FloatArray, _table: FloatArray, out: Fl
             out[k] = 0.0
             continue
         tolerance = rows[k, 2] * series.moments[DEVIATION]
-        count_near(series.ordered, ranks, tolerance, length, counts, longer, scratch.integers[3 * n :])
+        count_near(series.ordered, ranks, tolerance, length, counts, longer, scratch.integers[3 * n :], scratch.stop)
         if approximate:
             out[k] = abs(mean_log_share(counts, n - length + 1) - mean_log_share(longer, n - length))
         else:
@@ -92,6 +92,6 @@ def _scratch(length: int, encoded: Encoded) -> tuple[int, int]:
     return 0, 3 * length + max(work_needed(length, int(m)) for m in encoded.rows[:, 1])
 
 
-KERNEL = Kernel(entropy_kernel, encode=_encode, needs=frozenset({"ordered"}), scratch=_scratch, quadratic=True)
+KERNEL = Kernel(entropy_kernel, encode=_encode, needs=frozenset({"ordered"}), scratch=_scratch)
 
 CALCULATORS = (Calculator("approximate_entropy", KERNEL, keys=("m", "r")), Calculator("sample_entropy", KERNEL))

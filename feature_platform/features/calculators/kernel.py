@@ -34,12 +34,14 @@ class Series(NamedTuple):
 class Scratch(NamedTuple):
     """Work space of a kernel, with undefined content.
 
-    `floats` and `integers` are as many as it asked for; `stack` is there for `pairwise_sum`.
+    `floats` and `integers` are as many as it asked for; `stack` is there for `pairwise_sum`. `stop` (1,), shared by all
+    threads, is set when nobody waits for the values any more: a kernel that may take seconds then returns at once.
     """
 
     floats: FloatArray
     integers: IntArray
     stack: FloatArray
+    stop: IntArray
 
 
 KernelFunction = Callable[[Series, FloatArray, FloatArray, FloatArray, Scratch], None]
@@ -89,8 +91,6 @@ class Kernel:
     finish
         What is done to a batch's outputs (n_series, n_requests) afterwards, in place, for series of one length: what
         scipy computes best for many at once.
-    quadratic
-        Whether its time grows with the square of the length: then one call computes few series.
     """
 
     function: KernelFunction
@@ -98,7 +98,6 @@ class Kernel:
     needs: frozenset[Need] = frozenset()
     scratch: Callable[[int, Encoded], tuple[int, int]] = no_scratch
     finish: Callable[[FloatArray, int, Encoded], None] | None = None
-    quadratic: bool = False
 
 
 def output_format(parameters: Parameters) -> str:

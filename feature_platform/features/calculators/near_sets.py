@@ -50,6 +50,7 @@ def count_near(
     counts: IntArray,
     longer: IntArray,
     work: IntArray,
+    stop: IntArray,
 ) -> None:
     """How many templates of a length, and of one more, are near the one at each time, itself among them."""
     n = ordered.shape[0]
@@ -66,6 +67,8 @@ def count_near(
     for i in range(length * n):
         carried[i] = 0
     for column in range((n - 1) // BITS, -1, -1):
+        if stop[0] != 0:
+            return
         write_prefixes(ranks, BITS * column, prefixes)
         for i in range(n):
             words[i] = prefixes[end[i]] ^ prefixes[first[i]]

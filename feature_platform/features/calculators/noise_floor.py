@@ -45,11 +45,8 @@ def is_signal(value: float, smoothed: FloatArray, place: int, work: FloatArray) 
     return not size < abs(noise)
 
 
-def is_surely_signal(value: float, smoothed: FloatArray, place: int, low: float, high: float, counts: IntArray) -> int:
-    """What `is_signal` says, 1 or 0, from `window_counts` and the window's ends alone; -1 where these do not tell.
-
-    `low` and `high` are the smallest and largest value of `smoothed`.
-    """
+def is_surely_signal(value: float, smoothed: FloatArray, place: int, reach: float, counts: IntArray) -> int:
+    """What `is_signal` says, 1 or 0, from `window_counts` and the window's ends alone; -1 where these do not tell."""
     n = smoothed.shape[0]
     window = window_length(n)
     begin, end = max(place - window // 2, 0), min(place + window // 2 + window % 2, n)
@@ -59,9 +56,9 @@ def is_surely_signal(value: float, smoothed: FloatArray, place: int, low: float,
     upper = lower if lower == rank else lower + 1
     size = abs(value)
     least, most, highest = -size * (1 + UNSURE), -size * (1 - UNSURE), size * (1 - UNSURE)
-    below = on_or_below(counts, level_of(most, low, high), first, last)
-    surely_below = on_or_below(counts, level_of(least, low, high) - 1, first, last)
-    surely_within = on_or_below(counts, level_of(highest, low, high) - 1, first, last)
+    below = on_or_below(counts, level_of(most, reach), first, last)
+    surely_below = on_or_below(counts, level_of(least, reach) - 1, first, last)
+    surely_within = on_or_below(counts, level_of(highest, reach) - 1, first, last)
     for side in range(2):
         stretch = smoothed[begin : BLOCK * first] if side == 0 else smoothed[BLOCK * last : end]
         for i in range(stretch.shape[0]):

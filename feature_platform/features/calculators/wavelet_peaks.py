@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from feature_platform.features.calculators.aggregates import largest, smallest
 from feature_platform.features.calculators.arguments import integer
 from feature_platform.features.calculators.convolution import correlate
 from feature_platform.features.calculators.kernel import (
@@ -34,7 +33,7 @@ from feature_platform.features.calculators.ridge_lines import (
     copy_line,
     extend_lines,
 )
-from feature_platform.features.calculators.window_counts import counts_needed, write_counts
+from feature_platform.features.calculators.window_counts import counts_needed, useful_reach, write_counts
 
 POINTS = 10
 """Points of a wavelet per unit of its width."""
@@ -61,13 +60,13 @@ def peaks_kernel(series: Series, rows: FloatArray, table: FloatArray, out: Float
 
 def write_signals(smooth: FloatArray, maxima: IntArray, signals: IntArray, counts: IntArray, work: FloatArray) -> None:
     """Fill `signals` at each maximum of the first row: whether it stands out of the noise."""
-    low, high, coarse = 0.0, 0.0, False
+    reach, coarse = 0.0, False
     if window_length(smooth.shape[0]) >= LONG_WINDOW:
-        low, high = smallest(smooth, 0, smooth.shape[0]), largest(smooth, 0, smooth.shape[0])
-        coarse = write_counts(smooth, low, high, counts)
+        reach = useful_reach(smooth)
+        coarse = write_counts(smooth, reach, counts)
     for i in range(maxima[0]):
         place = maxima[1 + i]
-        known = is_surely_signal(smooth[place], smooth, place, low, high, counts) if coarse else -1
+        known = is_surely_signal(smooth[place], smooth, place, reach, counts) if coarse else -1
         if known < 0:
             known = 1 if is_signal(smooth[place], smooth, place, work) else 0
         signals[place] = known

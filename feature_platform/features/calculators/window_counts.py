@@ -1,15 +1,16 @@
 """How many values of a window lie below a limit, nearly, without a look at each: from counts of coarse levels.
 
-Values are parted into `LEVELS` equal levels of their range, and places into blocks. `counts[LEVELS * b + level]` is how
-many values before block b lie on this level or below.
+Values are parted into `LEVELS` levels, equal between minus and plus a reach, beyond which the first and the last go on;
+places into blocks. `counts[LEVELS * b + level]` is how many values before block b lie on this level or below.
 """
-
-import math
 
 from feature_platform.features.calculators.kernel import FloatArray, IntArray
 
 LEVELS = 64
 BLOCK = 64
+MEANS = 4.0
+"""Levels reach so many times the mean size: a few huge values, such as at a series' ends, must not widen them all."""
+SMALLEST, LARGEST = 1e-300, 1e300
 
 
 def counts_needed(length: int) -> int:
@@ -17,10 +18,17 @@ def counts_needed(length: int) -> int:
     return LEVELS * (length // BLOCK + 1)
 
 
-def write_counts(values: FloatArray, low: float, high: float, counts: IntArray) -> bool:
-    """Count all whole blocks; False, and nothing to be used, where values are no numbers between the limits."""
-    per_unit = LEVELS / (high - low)
-    if not math.isfinite(per_unit):
+def useful_reach(values: FloatArray) -> float:
+    """How far levels reach; NaN or infinite where the values have no finite mean size."""
+    total = 0.0
+    for i in range(values.shape[0]):
+        total += abs(values[i])
+    return MEANS * total / values.shape[0]
+
+
+def write_counts(values: FloatArray, reach: float, counts: IntArray) -> bool:
+    """Count all whole blocks; False, and nothing to be used, where there are no levels."""
+    if not SMALLEST < reach < LARGEST:
         return False
     for level in range(LEVELS):
         counts[level] = 0
@@ -30,10 +38,7 @@ def write_counts(values: FloatArray, low: float, high: float, counts: IntArray) 
         for level in range(LEVELS):
             following[level] = 0
         for i in range(BLOCK):
-            place = (own[i] - low) * per_unit
-            if not 0 <= place <= LEVELS + 1:
-                return False
-            following[min(int(place), LEVELS - 1)] += 1
+            following[level_of(own[i], reach)] += 1
         passed = 0
         for level in range(LEVELS):
             passed += following[level]
@@ -41,14 +46,12 @@ def write_counts(values: FloatArray, low: float, high: float, counts: IntArray) 
     return True
 
 
-def level_of(limit: float, low: float, high: float) -> int:
-    """The level that a limit lies on: lower levels hold smaller values, higher ones larger; -1 if all are larger."""
-    place = (limit - low) * (LEVELS / (high - low))
-    if place < 0:
-        return -1
-    return int(min(place, LEVELS - 1.0))
+def level_of(value: float, reach: float) -> int:
+    """The level of a number: lower levels hold smaller numbers, higher ones larger."""
+    place = (value + reach) * (LEVELS / (2 * reach))
+    return int(min(max(place, 0.0), LEVELS - 1.0))
 
 
 def on_or_below(counts: IntArray, level: int, first: int, last: int) -> int:
-    """How many values of the blocks from `first` to before `last` lie on a level or below."""
+    """How many values of the blocks from `first` to before `last` lie on a level or below; none do below the first."""
     return counts[LEVELS * last + level] - counts[LEVELS * first + level] if level >= 0 else 0

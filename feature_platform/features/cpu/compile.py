@@ -21,7 +21,7 @@ COMPLEX_2D = types.Array(types.complex128, 2, "C")
 INTEGERS = types.Array(types.int64, 1, "C")
 
 SERIES = types.NamedTuple((FLOATS, FLOATS, FLOATS, COMPLEX, FLOATS, FLOATS), Series)
-SCRATCH = types.NamedTuple((FLOATS, INTEGERS, FLOATS), Scratch)
+SCRATCH = types.NamedTuple((FLOATS, INTEGERS, FLOATS, INTEGERS), Scratch)
 KERNEL = types.void(SERIES, FLOATS_2D, FLOATS_2D, FLOATS, SCRATCH)
 LOOP = types.void(
     types.int64,
@@ -107,12 +107,14 @@ def run_batch(
     last: int,
     scratch: Scratch,
 ) -> None:
-    """Run the kernel at an address over the series `first` to `last` of a batch.
+    """Run the kernel at an address over the series `first` to `last` of a batch, or until `scratch.stop` is set.
 
     `hours` has one row for all series, or one each.
     """
     kernel = kernel_at(place)
     for i in range(first, last):
+        if scratch.stop[0] != 0:
+            return
         when = hours[min(i, hours.shape[0] - 1)]
         series = Series(x[i], moments[i], ordered[i], spectrum[i], density[i], when)
         kernel(series, rows, table, out[i], scratch)

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from feature_platform.features.calculators.kernel import FloatArray, Kernel, Scratch
+from feature_platform.features.calculators.kernel import FloatArray, IntArray, Scratch
 from feature_platform.features.calculators.moments import COUNT, MOMENTS
 from feature_platform.features.calculators.summation import STACK
 from feature_platform.features.cpu.compile import address, batch_call
@@ -17,8 +17,6 @@ BLOCK_VALUES = 2**16
 """Values of a block: its shared parts stay in a core's cache, and a call of a kernel stays far below a second."""
 BLOCKS_PER_THREAD = 4
 """So many at least, as far as there are series: no thread waits long for the last."""
-QUADRATIC_PAIRS = 2**26
-"""Pairs of values that a quadratic kernel compares per call, for the same reason."""
 
 Progress = Callable[[int, int], None]
 
@@ -42,48 +40,48 @@ def run(
     size = max(1, min(BLOCK_VALUES // x.shape[1], -(-len(x) // (BLOCKS_PER_THREAD * workers))))
     blocks = [slice(first, min(first + size, len(x))) for first in range(0, len(x), size)]
 
+    stop = np.zeros(1, dtype=np.int64)
+
     def block(rows: slice) -> int:
         when = hours[rows] if len(hours) == len(x) else hours
-        _write_block(plan, np.ascontiguousarray(x[rows], dtype=np.float64), np.ascontiguousarray(when), out[rows])
-        return int(rows.stop - rows.start)
+        part = np.ascontiguousarray(x[rows], dtype=np.float64)
+        _write_block(plan, part, np.ascontiguousarray(when), out[rows], stop)
+        return len(part)
 
     done = 0
     # The main thread only waits, so that it hears signals while kernels run.
     with ThreadPoolExecutor(workers) as pool:
-        for finished in pool.map(block, blocks):
-            done += finished
-            if progress is not None:
-                progress(done, len(x))
+        try:
+            for finished in pool.map(block, blocks):
+                done += finished
+                if progress is not None:
+                    progress(done, len(x))
+        finally:
+            # Whoever was interrupted waits for the kernels that run: these look here, and return.
+            stop[0] = 1
     return out
 
 
-def _write_block(plan: Plan, x: FloatArray, hours: FloatArray, out: FloatArray) -> None:
+def _write_block(plan: Plan, x: FloatArray, hours: FloatArray, out: FloatArray, stop: IntArray) -> None:
     batch = prepare(x, hours, plan.needs)
     moments = np.empty((len(x), COUNT))
     first = Work(MOMENTS, MOMENTS.encode(()), np.arange(COUNT))
-    _call(first, batch, np.empty((len(x), 0)), moments)
+    _call(first, batch, np.empty((len(x), 0)), moments, stop)
     for work in plan.works:
         values = np.empty((len(x), len(work.columns)))
-        _call(work, batch, moments, values)
+        _call(work, batch, moments, values, stop)
+        if stop[0]:
+            return
         if work.kernel.finish is not None:
             work.kernel.finish(values, x.shape[1], work.encoded)
         out[:, work.columns] = values
 
 
-def _call(work: Work, batch: Batch, moments: FloatArray, values: FloatArray) -> None:
-    kernel, length = work.kernel, batch.x.shape[1]
-    floats, integers = kernel.scratch(length, work.encoded)
-    scratch = Scratch(np.empty(floats), np.empty(integers, dtype=np.int64), np.empty(STACK))
-    step = _series_at_once(kernel, length)
-    for first in range(0, len(values), step):
-        batch_call()(
-            address(kernel.function),
-            *(batch.x, moments, batch.ordered, batch.spectrum, batch.density, batch.hours),
-            *(work.encoded.rows, work.encoded.table, values),
-            *(first, min(first + step, len(values)), scratch),
-        )
-
-
-def _series_at_once(kernel: Kernel, length: int) -> int:
-    series = BLOCK_VALUES // length
-    return max(1, min(series, QUADRATIC_PAIRS // length**2) if kernel.quadratic else series)
+def _call(work: Work, batch: Batch, moments: FloatArray, values: FloatArray, stop: IntArray) -> None:
+    floats, integers = work.kernel.scratch(batch.x.shape[1], work.encoded)
+    batch_call()(
+        address(work.kernel.function),
+        *(batch.x, moments, batch.ordered, batch.spectrum, batch.density, batch.hours),
+        *(work.encoded.rows, work.encoded.table, values),
+        *(0, len(values), Scratch(np.empty(floats), np.empty(integers, dtype=np.int64), np.empty(STACK), stop)),
+    )

@@ -28,7 +28,7 @@ _helpers: dict[Any, Any] = {}
 def device_loop(function: KernelFunction) -> Any:  # noqa: ANN401 - numba ships no types
     """A CUDA kernel that runs a calculators' kernel over a batch, as `cpu.compile.run_batch` does.
 
-    All arrays are 2-d with a row for each series, but for `rows` and `table`; work space too, since threads share none.
+    All arrays but `rows`, `table` and `stop` are 2-d with a row for each series; work space too: threads share none.
     """
     kernel = cuda.jit(**DEVICE_OPTIONS)(retarget(function, cuda.jit(**DEVICE_OPTIONS), _helpers))
 
@@ -45,11 +45,12 @@ def device_loop(function: KernelFunction) -> Any:  # noqa: ANN401 - numba ships 
         floats: FloatArray,
         integers: IntArray,
         stack: FloatArray,
+        stop: IntArray,
     ) -> None:
         i = cuda.grid(1)
         if i < x.shape[0]:
             when = hours[min(i, hours.shape[0] - 1)]
             series = Series(x[i], moments[i], ordered[i], spectrum[i], density[i], when)
-            kernel(series, rows, table, out[i], Scratch(floats[i], integers[i], stack[i]))
+            kernel(series, rows, table, out[i], Scratch(floats[i], integers[i], stack[i], stop))
 
     return cuda.jit(run_batch)

@@ -49,7 +49,9 @@ def fill(work: Work, batch: Batch, moments: FloatArray, values: FloatArray) -> N
 def scratch_of(kernel: Kernel, work: Work, length: int) -> Scratch:
     # What a kernel leaves unwritten must not matter: values that would show.
     floats, integers = kernel.scratch(length, work.encoded)
-    return Scratch(np.full(floats, np.nan), np.full(integers, -(2**40)), np.full(STACK, np.nan))
+    return Scratch(
+        np.full(floats, np.nan), np.full(integers, -(2**40)), np.full(STACK, np.nan), np.zeros(1, dtype=np.int64)
+    )
 
 
 @pytest.mark.parametrize("names", calculators_by_kernel(), ids=lambda names: names[0])

@@ -26,6 +26,7 @@ def simulated(work: Work, batch: Batch, moments: FloatArray) -> FloatArray:
         *(batch.x, moments, batch.ordered, batch.spectrum, batch.density, batch.hours),
         *(work.encoded.rows, work.encoded.table, out),
         *(np.empty((count, floats)), np.empty((count, integers), dtype=np.int64), np.empty((count, STACK))),
+        np.zeros(1, dtype=np.int64),
     )
     return out
 
