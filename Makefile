@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # dagster.yaml is read from DAGSTER_HOME alone; without it runs would not be routed.
 export DAGSTER_HOME ?= $(CURDIR)/.feature_platform
 
-.PHONY: help demo dev warm test test-long parity lint types lock clean
+.PHONY: help demo dev warm test test-long parity peers lint types lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -54,6 +54,15 @@ test-long: $(VENV)/installed ## the tests that take long: every era of the real 
 parity: warm ## every native calculator against tsfresh, over many lengths
 	$(BIN)/python -m feature_platform_tests.parity.compare --lengths 1,2,3,4,5,6,7,8,9,10,11,12,13,20,21,30,31,48,60,100,144,257,288,1440,2016
 
+# An environment of their own: the platform depends on none of them.
+PEERS := functime pycatch22 tsfel tsflex tsfresh==0.21.2
+peers: .peers/installed ## the other feature libraries that benchmarks/features.py compares with
+.peers/installed: locks/peers.txt
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(call system_package,python3.11-venv,Python's venv module)
+	$(PYTHON) -m venv --clear .peers
+	.peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/peers.txt
+	@touch $@
+
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -64,11 +73,12 @@ types: $(VENV)/installed
 # --- keeping ----------------------------------------------------------------------------------------------
 # The GPU closure is resolved first and the CPU set inside it, so that both run the same versions.
 # Extras stay in the lock: Debian 12's pip 23 takes `gql[requests]` for unpinned where only `gql` is.
-LOCK := uv pip compile pyproject.toml --python-version 3.11 --no-strip-extras --no-emit-index-url --no-header --generate-hashes --quiet
+LOCK := uv pip compile --python-version 3.11 --no-strip-extras --no-emit-index-url --no-header --generate-hashes --quiet
 lock: ## renew locks/ (needs uv)
 	@command -v uv >/dev/null || { echo "error: uv is not on the PATH; install it: pip install uv"; exit 1; }
-	$(LOCK) --extra gpu --extra k8s --extra dev -o locks/gpu.txt
-	$(LOCK) --extra k8s --extra dev -c locks/gpu.txt -o locks/cpu.txt
+	$(LOCK) pyproject.toml --extra gpu --extra k8s --extra dev -o locks/gpu.txt
+	$(LOCK) pyproject.toml --extra k8s --extra dev -c locks/gpu.txt -o locks/cpu.txt
+	printf '%s\n' $(PEERS) | $(LOCK) - -c locks/cpu.txt -o locks/peers.txt
 
 clean: ## remove what was installed and made
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .peers .mypy_cache .pytest_cache .ruff_cache
