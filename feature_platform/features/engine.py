@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from feature_platform.features.settings import FeatureSettings
+if TYPE_CHECKING:
+    from feature_platform.features.settings import FeatureSettings
 
 FloatArray = npt.NDArray[np.float64]
 TimeArray = npt.NDArray[np.datetime64]
@@ -44,7 +45,7 @@ class FeatureEngine(Protocol):
     def batch_size(self) -> int:
         """How many series it wants in one call."""
 
-    def plan(self, settings: FeatureSettings) -> FeaturePlan:
+    def plan(self, settings: "FeatureSettings") -> FeaturePlan:
         """Make ready to compute what the settings ask for.
 
         Raises

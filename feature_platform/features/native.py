@@ -4,7 +4,7 @@ import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,9 @@ from feature_platform.features.feature_sets import ParameterList
 from feature_platform.features.parameters import calculators_of
 from feature_platform.features.plan import Plan, make_plan
 from feature_platform.features.reference import probe_columns, reference_values
-from feature_platform.features.settings import FeatureSettings
+
+if TYPE_CHECKING:
+    from feature_platform.features.settings import FeatureSettings
 
 
 def extract_batch(
@@ -92,7 +94,7 @@ class NativeEngine:
     """Raised by hand whenever a value may change."""
     batch_size: int = 4096
 
-    def plan(self, settings: FeatureSettings) -> FeaturePlan:
+    def plan(self, settings: "FeatureSettings") -> FeaturePlan:
         """See `FeatureEngine.plan`."""
         plan = make_plan(calculators_of(settings), timewise=True, foreign_columns=_foreign_columns)
 

@@ -3,15 +3,18 @@
 import difflib
 import json
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from feature_platform.errors import FeatureError
 from feature_platform.features.feature_sets import COMPREHENSIVE, FEATURE_SETS, ParameterList
-from feature_platform.features.settings import FeatureSettings
+
+if TYPE_CHECKING:
+    from feature_platform.features.settings import FeatureSettings
 
 Calculators = Mapping[str, ParameterList]
 
 
-def calculators_of(settings: FeatureSettings) -> Calculators:
+def calculators_of(settings: "FeatureSettings") -> Calculators:
     """Calculators by name with their parameters, in tsfresh's order (for a custom set, in the user's).
 
     Lists in custom parameters become tuples, since YAML has no tuples and tsfresh writes them into column names.

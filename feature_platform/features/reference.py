@@ -10,10 +10,11 @@ import numpy as np
 from feature_platform.errors import FeatureError
 from feature_platform.features.engine import FeaturePlan, FloatArray, TimeArray
 from feature_platform.features.parameters import Calculators, calculators_of, parameters_hint, refuse_unknown
-from feature_platform.features.settings import FeatureSettings
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from feature_platform.features.settings import FeatureSettings
 
 CALCULATOR_ERRORS = (
     ArithmeticError,
@@ -42,7 +43,7 @@ class TsfreshEngine:
     version: str = version("tsfresh")
     batch_size: int = 16
 
-    def plan(self, settings: FeatureSettings) -> FeaturePlan:
+    def plan(self, settings: "FeatureSettings") -> FeaturePlan:
         """See `FeatureEngine.plan`."""
         calculators = calculators_of(settings)
 
