@@ -38,7 +38,7 @@ def parameters_hint(name: str) -> str:
 
 
 def refuse_unknown(name: str) -> None:
-    """Check that tsfresh has a calculator of this name.
+    """Check that there is a calculator of this name, in tsfresh or with a kernel of its own.
 
     Raises
     ------
@@ -46,6 +46,10 @@ def refuse_unknown(name: str) -> None:
         With the names that are near; or if it needs a package that is not installed.
     """
     if name in COMPREHENSIVE:
+        return
+    from feature_platform.features.calculators.registry import CALCULATORS  # noqa: PLC0415 - settings do without it
+
+    if name in CALCULATORS:
         return
     from tsfresh.feature_extraction import feature_calculators  # noqa: PLC0415 - seconds; only the reference needs it
 

@@ -18,7 +18,9 @@ def main() -> None:
     parser.add_argument("--series", help="by name, separated by commas; by default all")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    names = arguments.calculators.split(",") if arguments.calculators else sorted(CALCULATORS)
+    names = (
+        arguments.calculators.split(",") if arguments.calculators else sorted(CALCULATORS.keys() & COMPREHENSIVE.keys())
+    )
     calculators = {name: COMPREHENSIVE[name] for name in names}
     wanted = arguments.series.split(",") if arguments.series else None
     grouped: dict[tuple[str, str], list[Difference]] = defaultdict(list)

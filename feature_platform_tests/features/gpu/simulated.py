@@ -11,9 +11,9 @@ from feature_platform.features.calculators.kernel import FloatArray
 from feature_platform.features.calculators.moments import COUNT, MOMENTS
 from feature_platform.features.calculators.summation import STACK
 from feature_platform.features.cpu.stages import Batch, prepare
-from feature_platform.features.feature_sets import COMPREHENSIVE
 from feature_platform.features.gpu.compile import device_loop
 from feature_platform.features.plan import Work, make_plan
+from feature_platform_tests.features.calculators.requests import REQUESTS
 
 THREADS = 32
 
@@ -33,7 +33,7 @@ def simulated(work: Work, batch: Batch, moments: FloatArray) -> FloatArray:
 
 def main(source: str, target: str) -> None:
     x = np.load(source)
-    plan = make_plan(COMPREHENSIVE, timewise=True, foreign_columns=lambda *_: ())
+    plan = make_plan(REQUESTS, timewise=True, foreign_columns=lambda *_: ())
     batch = prepare(x, np.arange(x.shape[1])[None] / 12, plan.needs)
     moments = simulated(Work(MOMENTS, MOMENTS.encode(()), np.arange(COUNT)), batch, np.empty((len(x), 0)))
     values = np.full((len(x), len(plan.names)), np.nan)
