@@ -71,7 +71,7 @@ class EraFeatures:
             if progress is not None:
                 progress(done, total)
 
-        for batch in window_batches(self.windows, self.engine.batch_size):
+        for batch in window_batches(self.windows, len(self.names)):
             values = extract_complete(self.windows, batch, self.plan, self.engine.batch_size, advance)
             yield self._table(batch, values)
 

@@ -7,14 +7,15 @@ import numpy as np
 from feature_platform.features.engine import FeaturePlan, FloatArray
 from feature_platform.features.windows import Windows
 
+BATCH_VALUES = 2**23
+"""Values of a table (64 MiB): a Parquet file keeps two kilobytes for each column of each in memory until the end."""
 FEWEST_WINDOWS = 32
-"""Windows of a batch for however many columns: with fewer, Parquet's row groups are mostly headers."""
 
 
-def window_batches(windows: Windows, series_at_once: int) -> Iterator[slice]:
-    """Stretches of windows, in order, that have about so many series."""
+def window_batches(windows: Windows, features: int) -> Iterator[slice]:
+    """Stretches of windows, in order, whose tables have about `BATCH_VALUES` values of so many features a window."""
     count = len(windows.starts)
-    step = max(series_at_once // len(windows.series), FEWEST_WINDOWS)
+    step = max(BATCH_VALUES // max(features, 1), FEWEST_WINDOWS)
     for first in range(0, count, step):
         yield slice(first, min(first + step, count))
 

@@ -2,12 +2,13 @@
 
 import hashlib
 import os
+import shutil
 import warnings
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile
 from threading import RLock
 
 import numba
@@ -15,14 +16,18 @@ import numba
 from feature_platform.features import calculators
 
 _lock = RLock()
+_copies: list[TemporaryDirectory[str]] = []
+"""They are removed with the process."""
 
 
 @lru_cache(maxsize=1)
 def cache_folder() -> Path | None:
     """The folder of this version's compiled kernels, made if need be; None, with one warning, if it cannot be written.
 
-    It lies in NUMBA_CACHE_DIR, else in the user's cache folder. Its name is a digest of the kernels' source: numba
-    looks at the file of a function alone, so a changed function that others call would go unnoticed.
+    numba reads only from a folder that it may write: kernels in one that it may not, as in an image, are copied to a
+    temporary one of this process. The folder lies in NUMBA_CACHE_DIR, else in the user's cache folder. Its name is a
+    digest of the kernels' source: numba looks at the file of a function alone, so a changed function that others call
+    would go unnoticed.
     """
     base = os.environ.get("NUMBA_CACHE_DIR") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
     packages = (Path(calculators.__path__[0]), Path(__file__).parent)
@@ -32,12 +37,22 @@ def cache_folder() -> Path | None:
         with TemporaryFile(dir=folder):
             return folder
     except OSError as error:
+        with suppress(OSError):
+            if any(folder.rglob("*.nbi")):
+                return _copied(folder)
         warnings.warn(
             f"{folder}: cannot be written ({error.strerror or error}), so the feature kernels are compiled anew in "
             "every process, which takes a minute; set NUMBA_CACHE_DIR to a folder that can be written",
             stacklevel=2,
         )
         return None
+
+
+def _copied(folder: Path) -> Path:
+    copy = TemporaryDirectory(prefix="feature_platform-")
+    _copies.append(copy)
+    shutil.copytree(folder, copy.name, dirs_exist_ok=True, copy_function=shutil.copy)
+    return Path(copy.name)
 
 
 @contextmanager

@@ -44,8 +44,9 @@ _helpers: dict[Callable[..., Any], Compiled] = {}
 def compiled(function: KernelFunction) -> Compiled:
     """A kernel with its one signature, from the cache where it was compiled before."""
     with kernel_cache() as cached:
-        copy = retarget(function, lambda helper: numba.njit(helper, cache=cached, **OPTIONS), _helpers)
-        return numba.njit(KERNEL, cache=cached, **OPTIONS)(copy)
+        # What a kernel calls is in its own machine code, and only compiled code calls either.
+        copy = retarget(function, lambda helper: numba.njit(helper, no_cpython_wrapper=True, **OPTIONS), _helpers)
+        return numba.njit(KERNEL, cache=cached, no_cpython_wrapper=True, **OPTIONS)(copy)
 
 
 @cache

@@ -48,7 +48,7 @@ def test_counts_are_those_of_all_pairs(length: int, tolerance: float) -> None:
     write_ranks(x, np.sort(x), ranks, counts)
     assert (x[np.argsort(x, kind="stable")] == x[np.argsort(ranks)]).all()
     with np.errstate(over="ignore"):
-        count_near(np.sort(x), ranks, tolerance, length, counts, longer, work)
+        count_near(np.sort(x), ranks, tolerance, length, counts, longer, work, np.zeros(1, dtype=np.int64))
     for found, size in ((counts, length), (longer, length + 1)):
         stretches = np.lib.stride_tricks.sliding_window_view(x, size)
         near = (np.abs(stretches[:, None] - stretches[None]) <= tolerance).all(axis=2)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -81,6 +82,31 @@ def test_a_second_process_compiles_nothing_and_computes_the_same(tmp_path: Path)
     assert (second["hits"], second["misses"]) == (2, 0)
     assert first["values"] == second["values"]
     assert first["warnings"] == second["warnings"] == []
+
+
+def test_a_copy_of_the_cache_is_as_good(tmp_path: Path) -> None:
+    run_cold(tmp_path / "first")
+    shutil.copytree(tmp_path / "first", tmp_path / "second")
+    found = run_cold(tmp_path / "second")
+    assert (found["hits"], found["misses"]) == (2, 0)
+
+
+@pytest.mark.usefixtures("folder_not_looked_for")
+def test_kernels_that_may_only_be_read_are_copied_without_a_warning(
+    unwritable: OpenFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(unwritable.path))
+    shipped = cache_folder()
+    assert shipped is not None
+    (shipped / "statistics").mkdir()
+    (shipped / "statistics" / "kernel.nbi").write_bytes(b"index")
+    cache_folder.cache_clear()
+    with unwritable.read_only():
+        copy = cache_folder()
+        assert copy is not None
+        assert not copy.is_relative_to(unwritable.path)
+        assert (copy / "statistics" / "kernel.nbi").read_bytes() == b"index"
+        (copy / "statistics" / "another.nbi").write_bytes(b"")
 
 
 def test_importing_and_computing_needs_neither_dagster_nor_pandas_nor_tsfresh(tmp_path: Path) -> None:
