@@ -59,7 +59,7 @@ class SelectionReport:
 
 
 def select_features(
-    eras: EraReaders, *, settings: SelectionSettings, target: pl.DataFrame | None = None
+    eras: EraReaders, *, settings: SelectionSettings, target: pl.DataFrame | None = None, matrix: bool = True
 ) -> SelectionReport:
     """Select over the features of all eras: missing share, variance, correlation clusters, then relevance.
 
@@ -67,7 +67,7 @@ def select_features(
 
     `eras` are readers of feature tables by era id, called again for each pass unless all tables together are small;
     `window_start`, `window_end` and coverages are no features. The order of the eras changes nothing. `target` has
-    era_id, target and, for a target per window, window_start.
+    era_id, target and, for a target per window, window_start. Without `matrix` the report has no correlations.
 
     Raises
     ------
@@ -105,8 +105,8 @@ def select_features(
         from feature_platform.selection.relevance import find_irrelevant  # noqa: PLC0415 - slow to import; a target is rare
 
         drop(find_irrelevant(tables, profile, target, fdr_level=settings.fdr_level))
-    shown = enough and len(profile.columns) <= LARGEST_MATRIX
-    if enough and not shown:
+    shown = matrix and enough and len(profile.columns) <= LARGEST_MATRIX
+    if matrix and enough and not shown:
         notes.append(f"the correlation matrix of {len(profile.columns)} kept columns is too large to show")
     return SelectionReport(
         kept=profile.columns,

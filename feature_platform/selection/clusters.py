@@ -9,8 +9,8 @@ from feature_platform.selection.correlation import correlate
 from feature_platform.selection.era_tables import EraTables
 from feature_platform.selection.profile import Profile
 
-BLOCK_CELLS = 2**23
-SMALLEST_BLOCK = 256
+BLOCK, KEPT_BLOCK = 1024, 8192
+"""Columns that are looked at together, and kept ones that they are compared with at a time."""
 
 
 @dataclass(frozen=True)
@@ -26,31 +26,42 @@ def find_followers(tables: EraTables, profile: Profile, *, maximum: float) -> li
     """Go through the columns from the most wanted on; drop each that correlates with a kept one by more than `maximum`.
 
     So no two kept columns do, each dropped one does with the one that it is dropped for, and that one is cheaper to
-    compute, or as cheap and better covered, or comes first by name. A block of columns is compared with the kept ones
-    at a time: only that part of the correlation matrix is ever in memory.
+    compute, or as cheap and better covered, or comes first by name. A block of columns is compared with a block of the
+    kept ones at a time: only that part of the correlation matrix is ever in memory.
     """
     wanted = profile.take(order_of_preference(profile))
-    kept: list[int] = []
-    followers = []
     width = len(wanted.columns)
-    size = max(BLOCK_CELLS // width, SMALLEST_BLOCK)
-    for first in range(0, width, size):
-        block = list(range(first, min(first + size, width)))
-        against = [*kept, *block]
-        strength = correlate(tables, wanted.take(block), wanted.take(against))
-        leads = np.arange(len(against)) < len(kept)
-        for row, place in enumerate(block):
-            with np.errstate(invalid="ignore"):
-                same = leads & (np.abs(strength[row]) > maximum)
-            if same.any():
-                leader = int(same.argmax())
-                followers.append(
-                    Follower(wanted.columns[place], wanted.columns[against[leader]], float(strength[row, leader]))
-                )
-            else:
-                leads[len(kept) + row] = True
-        kept = [place for place, leading in zip(against, leads, strict=True) if leading]
-    return followers
+    kept = np.empty(0, dtype=np.int64)
+    leader, strength = np.full(width, -1), np.zeros(width)
+    for first in range(0, width, BLOCK):
+        free = np.arange(first, min(first + BLOCK, width))
+        for start in range(0, len(kept), KEPT_BLOCK):
+            if not len(free):
+                break
+            against = kept[start : start + KEPT_BLOCK]
+            found = correlate(tables, wanted.take(free), wanted.take(against))
+            same = (found > maximum) | (found < -maximum)
+            leads = same.argmax(axis=1)
+            follows = same.any(axis=1)
+            leader[free[follows]] = against[leads[follows]]
+            strength[free[follows]] = found[follows, leads[follows]]
+            free = free[~follows]
+        if not len(free):
+            continue
+        own = wanted.take(free)
+        found = correlate(tables, own, own)
+        same = (found > maximum) | (found < -maximum)
+        for row, place in enumerate(free):
+            if leader[place] < 0:
+                follows = same[:, row] & (leader[free] < 0)
+                follows[: row + 1] = False
+                leader[free[follows]] = place
+                strength[free[follows]] = found[follows, row]
+        kept = np.concatenate([kept, free[leader[free] < 0]])
+    return [
+        Follower(wanted.columns[place], wanted.columns[leader[place]], float(strength[place]))
+        for place in np.flatnonzero(leader >= 0)
+    ]
 
 
 def order_of_preference(profile: Profile) -> list[int]:

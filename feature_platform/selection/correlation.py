@@ -1,12 +1,13 @@
 """Pearson's correlation over all eras at once, streamed, from the rows that both columns of a pair have."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from feature_platform.selection.era_tables import EraTables, FloatArray
-from feature_platform.selection.profile import IntArray, Profile
+from feature_platform.selection.era_tables import EraTables, FloatArray, IntArray
+from feature_platform.selection.exact_correlation import Rectangle, correlate_exactly
+from feature_platform.selection.profile import Profile
 
 MINIMUM_PAIRS = 3
 """Two rows always lie on a line."""
@@ -14,94 +15,110 @@ MINIMUM_PAIRS = 3
 CANCELLED = 1e-6
 """Below this share of variance in the mean square too few digits are left of a difference of sums."""
 
-EXACT_BYTES = 256 * 2**20
+CACHED_CELLS = 2**15
+"""Cells that are worked on at a time: the intermediate results then stay in the processor's cache."""
 
 
 def correlate(tables: EraTables, left: Profile, right: Profile) -> FloatArray:
     """Correlations (n_left, n_right), equal to numpy.corrcoef over the rows that a pair shares.
 
-    NaN where fewer than 3 rows are shared or a column is constant over them. One era is in memory at a time, with
-    sums of the result's size.
+    NaN where fewer than 3 rows are shared or a column is constant over them. A pass over the tables holds a part of
+    their rows at a time, with sums of the result's size.
     """
-    place = {name: number for number, name in enumerate(dict.fromkeys((*left.columns, *right.columns)))}
-    rows, columns = _places(left.columns, place), _places(right.columns, place)
-    every = _joined(left, right, place)
-    centre, half = every.centre, every.half
-    # Columns that miss the same rows share one group: sums over a pair's rows need the other's group alone.
-    _, sample, of = np.unique(every.pattern, return_index=True, return_inverse=True)
-    products = np.zeros((len(rows), len(columns)))
-    shared = np.zeros((len(sample), len(sample)))
-    sums, squares = np.zeros((len(place), len(sample))), np.zeros((len(place), len(sample)))
-    for values in tables.matrices(every.columns):
-        known = (~np.isnan(values[:, sample])).astype(np.float64)
-        unit = np.nan_to_num((values - centre) / half, nan=0.0)
-        products += unit[:, rows].T @ unit[:, columns]
-        shared += known.T @ known
-        sums += unit.T @ known
-        squares += (unit**2).T @ known
-    pairs = shared[np.ix_(of[rows], of[columns])]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        means = sums / shared[of]
-        spreads = np.maximum(squares / shared[of] - means**2, 0)
-        # Over all of its own rows a column's spread is sound by its scaling, over a part of them it may be tiny.
-        doubtful = (spreads <= CANCELLED * squares / shared[of]) & (shared[of] < shared[of, of][:, None])
-        of_left, of_right = np.ix_(rows, of[columns]), np.ix_(columns, of[rows])
-        found: FloatArray = products / pairs - means[of_left] * means[of_right].T
-        found /= np.sqrt(spreads[of_left] * spreads[of_right].T)
+    lefts, rights = _groups(left), _groups(right)
+    sums = _sum_up(tables, left, right, lefts, rights)
+    unsure = [
+        rectangle
+        for number in range(len(lefts.members))
+        for rectangle in _finish(sums, left, right, lefts, rights, number)
+    ]
+    found = sums.products
     np.clip(found, -1.0, 1.0, out=found)
-    found[(pairs < MINIMUM_PAIRS) | ~np.isfinite(found)] = np.nan
-    found[left.low == left.high, :] = np.nan
-    found[:, right.low == right.high] = np.nan
-    unsure = (doubtful[of_left] | doubtful[of_right].T) & (pairs >= MINIMUM_PAIRS)
-    if unsure.any():
-        _correlate_exactly(tables, left, right, np.argwhere(unsure), found)
+    found[left.constant, :] = np.nan
+    found[:, right.constant] = np.nan
+    correlate_exactly(tables, left, right, unsure, found)
     return found
 
 
-def _places(columns: tuple[str, ...], place: dict[str, int]) -> IntArray:
-    return np.array([place[name] for name in columns], dtype=np.int64)
+@dataclass(frozen=True)
+class _Groups:
+    """Columns that miss the same rows: sums over the rows that a pair shares need the other's group alone.
+
+    `of` is each column's group, `members` are the columns of each.
+    """
+
+    of: IntArray
+    members: tuple[IntArray, ...]
 
 
-def _joined(left: Profile, right: Profile, place: dict[str, int]) -> Profile:
-    """The profile of all columns, each once, in the order of `place`."""
-    extra = [number for number, name in enumerate(right.columns) if place[name] >= len(left.columns)]
-    return left.followed_by(right.take(extra))
+def _groups(profile: Profile) -> _Groups:
+    of = np.unique(profile.pattern, return_inverse=True)[1].reshape(-1)
+    return _Groups(of, tuple(np.split(np.argsort(of, kind="stable"), np.cumsum(np.bincount(of))[:-1])))
 
 
-def _correlate_exactly(
-    tables: EraTables, left: Profile, right: Profile, pairs: npt.NDArray[np.intp], found: FloatArray
-) -> None:
-    limit = max(EXACT_BYTES // (8 * tables.rows), 2)
-    for some in _by_columns(pairs, limit):
-        names = list(dict.fromkeys(name for i, j in some for name in (left.columns[i], right.columns[j])))
-        place = {name: number for number, name in enumerate(names)}
-        values = np.concatenate(list(tables.matrices(names)))
-        for i, j in some:
-            both = values[:, [place[left.columns[i]], place[right.columns[j]]]]
-            found[i, j] = _one(both[~np.isnan(both).any(axis=1)])
+@dataclass(frozen=True)
+class _Sums:
+    """Of values scaled into [-1, 1]: products (n_left, n_right) and the rows that two groups share.
+
+    `left` are sums and sums of squares (2, n_left, n_group) over the rows of each group of the right, `right` likewise.
+    """
+
+    products: FloatArray
+    shared: FloatArray
+    left: FloatArray
+    right: FloatArray
 
 
-def _by_columns(pairs: npt.NDArray[np.intp], limit: int) -> Iterable[list[tuple[int, int]]]:
-    """Stretches of the pairs that touch at most `limit` columns."""
-    some: list[tuple[int, int]] = []
-    lefts: set[int] = set()
-    rights: set[int] = set()
-    for i, j in pairs.tolist():
-        if some and len(lefts) + (i not in lefts) + len(rights) + (j not in rights) > limit:
-            yield some
-            some, lefts, rights = [], set(), set()
-        some.append((i, j))
-        lefts.add(i)
-        rights.add(j)
-    if some:
-        yield some
+def _sum_up(tables: EraTables, left: Profile, right: Profile, lefts: _Groups, rights: _Groups) -> _Sums:
+    width = len(left.columns)
+    samples = [members[0] for members in lefts.members], [width + members[0] for members in rights.members]
+    sums = _Sums(
+        products=np.zeros((width, len(right.columns))),
+        shared=np.zeros((len(samples[0]), len(samples[1]))),
+        left=np.zeros((2, width, len(samples[1]))),
+        right=np.zeros((2, len(right.columns), len(samples[0]))),
+    )
+    for values in tables.matrices(np.concatenate([left.places, right.places])):
+        in_left, in_right = ((~np.isnan(values[:, sample])).astype(np.float64) for sample in samples)
+        x, y = left.unit(values[:, :width]), right.unit(values[:, width:])
+        sums.products[...] += x.T @ y
+        sums.shared[...] += in_left.T @ in_right
+        for total, scaled, known in ((sums.left, x, in_right), (sums.right, y, in_left)):
+            total[0] += scaled.T @ known
+            total[1] += np.square(scaled, out=scaled).T @ known
+    return sums
 
 
-def _one(both: FloatArray) -> float:
-    spread = both.max(axis=0) / 2 - both.min(axis=0) / 2
-    if not (spread > 0).all():
-        return float("nan")
-    unit = (both - both.mean(axis=0)) / spread
-    unit -= unit.mean(axis=0)
-    x, y = unit.T
-    return float(np.clip((x @ y) / np.sqrt((x @ x) * (y @ y)), -1.0, 1.0))
+def _finish(
+    sums: _Sums, left: Profile, right: Profile, lefts: _Groups, rights: _Groups, number: int
+) -> Iterator[Rectangle]:
+    """Turn the products of one group of the left into correlations; yields those that have too few digits."""
+    rows = lefts.members[number]
+    shared = sums.shared[number]
+    of = rights.of
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean, square = sums.left[:, rows] / shared
+        other_mean, other_square = sums.right[:, :, number] / shared[of]
+        spread, other_spread = square - mean**2, other_square - other_mean**2
+        # Over all of its own rows a column's spread is sound by its scaling, over a part of them it may be tiny.
+        doubtful = (spread <= CANCELLED * square) & (shared < left.count[rows[0]])
+        other_doubtful = (other_spread <= CANCELLED * other_square) & (shared[of] < right.count)
+        scale = 1 / np.sqrt(np.where(spread > 0, spread, np.nan))
+        other_scale = 1 / np.sqrt(np.where((other_spread > 0) & (shared[of] >= MINIMUM_PAIRS), other_spread, np.nan))
+        factor, other_offset = other_scale / shared[of], other_mean * other_scale
+    # np.take keeps the order of the cells in memory, which indexing by a list of columns does not.
+    step = max(CACHED_CELLS // len(of), 1)
+    for first in range(0, len(rows), step):
+        part = slice(first, first + step)
+        found = sums.products[rows[part]]
+        found *= factor
+        found -= np.take(mean[part], of, axis=1) * other_offset
+        found *= np.take(scale[part], of, axis=1)
+        sums.products[rows[part]] = found
+    for group in np.flatnonzero(shared >= MINIMUM_PAIRS):
+        columns = rights.members[group]
+        unsure, others = doubtful[:, group], columns[other_doubtful[columns]]
+        if unsure.any():
+            yield Rectangle(rows[unsure], columns, doubtful="left")
+        if len(others) and not unsure.all():
+            yield Rectangle(rows[~unsure], others, doubtful="right")

@@ -1,7 +1,7 @@
 """The eras' feature tables as matrices, streamed in one fixed order."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,33 +11,28 @@ from feature_platform.errors import SelectionError
 from feature_platform.features.columns import WINDOW_START, is_feature
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 EraReaders = Mapping[str, Callable[[], pl.DataFrame]]
 
 KEPT_BYTES = 512 * 2**20
+PASS_BYTES = 64 * 2**20
+"""Of kept rows what a pass hands out at a time."""
 
 
 @dataclass(frozen=True)
 class EraMatrix:
-    """One era's features: `values` (rows, columns) is NaN where there is no finite value; `place` finds a column.
+    """One era's features: `values` (rows, columns) is NaN where there is no finite value.
 
     `starts` are the rows' window starts, None where the table has none. Windows without a single value are no rows:
     while the whole logger is down, no column is worse than another. `empty_rows` counts them.
     """
 
     era_id: str
-    place: dict[str, int]
+    columns: tuple[str, ...]
     values: FloatArray
     starts: pl.Series | None
     empty_rows: int
-
-    def take(self, columns: Sequence[str]) -> FloatArray:
-        """Values (rows, columns) of some columns; all NaN for one that this era lacks."""
-        if self.place.keys() >= set(columns):
-            return self.values[:, [self.place[name] for name in columns]]
-        found = np.full((len(self.values), len(columns)), np.nan)
-        here = [number for number, name in enumerate(columns) if name in self.place]
-        found[:, here] = self.values[:, [self.place[columns[number]] for number in here]]
-        return found
 
     @classmethod
     def of(cls, era_id: str, table: pl.DataFrame) -> "EraMatrix":
@@ -48,21 +43,22 @@ class EraMatrix:
         SelectionError
             If a feature column is no number.
         """
-        features = [column for column in table.get_columns() if is_feature(column.name)]
-        values = np.empty((table.height, len(features)))
-        for number, column in enumerate(features):
-            if not column.dtype.is_numeric():
+        features = {name: dtype for name, dtype in table.schema.items() if is_feature(name)}
+        for name, dtype in features.items():
+            if not dtype.is_numeric():
                 raise SelectionError(
-                    f"era {era_id}: feature column {column.name!r} is {column.dtype}, not a number; materialize the "
+                    f"era {era_id}: feature column {name!r} is {dtype}, not a number; materialize the "
                     "era's features again"
                 )
-            values[:, number] = column.to_numpy()
+        numbers = table.select(pl.col(list(features)).cast(pl.Float64)).to_numpy(writable=True)
+        # Of no column Polars forgets how many rows there are.
+        values = np.ascontiguousarray(numbers, np.float64).reshape(table.height, len(features))
         values[~np.isfinite(values)] = np.nan
         known = ~np.isnan(values).all(axis=1)
         starts = table[WINDOW_START].filter(pl.Series(known)) if WINDOW_START in table.columns else None
         return cls(
             era_id=era_id,
-            place={column.name: number for number, column in enumerate(features)},
+            columns=tuple(features),
             values=values[known],
             starts=starts,
             empty_rows=int((~known).sum()),
@@ -89,30 +85,53 @@ class EraTables:
     lacking: dict[str, int] = field(init=False, default_factory=dict)
     """Eras that lack features which others have, and how many."""
     _kept: dict[str, EraMatrix] = field(init=False, default_factory=dict)
+    _whole: FloatArray | None = field(init=False, default=None)
+    """The rows of all eras, where they are kept."""
+    _positions: dict[tuple[str, ...], IntArray] = field(init=False, default_factory=dict)
+    """Where an era with these columns has each of the columns of all; -1 where it lacks it."""
 
     def __post_init__(self) -> None:
         if not self.readers:
             raise SelectionError("no era to select from; materialize tsfresh_features for some eras first")
-        seen: dict[str, None] = {}
-        own: dict[str, int] = {}
+        own: dict[str, tuple[str, ...]] = {}
         size = 0
         for era in self.pass_over():
-            seen |= dict.fromkeys(era.place)
-            own[era.era_id] = len(era.place)
+            own[era.era_id] = era.columns
             self.rows += len(era.values)
             self.empty_rows += era.empty_rows
             size += era.values.nbytes
             if size <= KEPT_BYTES:
                 self._kept[era.era_id] = era
-        if size > KEPT_BYTES:
-            self._kept.clear()
         if not self.rows:
             raise SelectionError(
                 f"none of {self.empty_rows} windows of {len(own)} eras has a feature: all have gaps in every column; "
                 "raise preprocessing.max_gap, take shorter windows, or choose other eras"
             )
-        self.columns = tuple(seen)
-        self.lacking = {era_id: len(seen) - count for era_id, count in own.items() if count < len(seen)}
+        layouts = dict.fromkeys(own.values())
+        self.columns = tuple(dict.fromkeys(name for layout in layouts for name in layout))
+        for layout in layouts:
+            place = {name: number for number, name in enumerate(layout)}
+            self._positions[layout] = np.array([place.get(name, -1) for name in self.columns], dtype=np.int64)
+        self.lacking = {
+            era_id: len(self.columns) - len(layout) for era_id, layout in own.items() if len(layout) < len(self.columns)
+        }
+        if size <= KEPT_BYTES:
+            self._join()
+        else:
+            self._kept.clear()
+
+    def _join(self) -> None:
+        """Keep the eras as parts of one matrix: fewer, larger products."""
+        whole = np.empty((self.rows, len(self.columns)))
+        first = 0
+        for era_id in self.eras:
+            era = self._kept[era_id]
+            part = whole[first : first + len(era.values)]
+            part[...] = self.take(era, np.arange(len(self.columns)))
+            self._kept[era_id] = replace(era, columns=self.columns, values=part)
+            first += len(part)
+        self._positions[self.columns] = np.arange(len(self.columns))
+        self._whole = whole
 
     @property
     def eras(self) -> tuple[str, ...]:
@@ -125,7 +144,19 @@ class EraTables:
             kept = self._kept.get(era_id)
             yield EraMatrix.of(era_id, self.readers[era_id]()) if kept is None else kept
 
-    def matrices(self, columns: Sequence[str]) -> Iterator[FloatArray]:
-        """One pass: per era (rows, columns), NaN where a value is missing, undefined or infinite."""
-        for era in self.pass_over():
-            yield era.take(columns)
+    def matrices(self, places: IntArray) -> Iterator[FloatArray]:
+        """One pass: (rows, places) of some rows at a time, NaN for a value that is missing, undefined or infinite."""
+        if self._whole is None:
+            for era in self.pass_over():
+                yield self.take(era, places)
+        else:
+            step = max(PASS_BYTES // (8 * max(len(places), 1)), 1)
+            for first in range(0, self.rows, step):
+                yield self._whole[first : first + step, places]
+
+    def take(self, era: EraMatrix, places: IntArray) -> FloatArray:
+        """An era's values (rows, places) of those of `columns`; all NaN for one that it lacks."""
+        own = self._positions[era.columns][places]
+        found = era.values[:, own]
+        found[:, own < 0] = np.nan
+        return found

@@ -4,20 +4,17 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 from scipy.stats import false_discovery_control
 
 from feature_platform.errors import SelectionError
-from feature_platform.selection.era_tables import EraTables, FloatArray
+from feature_platform.selection.era_tables import BoolArray, EraTables, FloatArray
 from feature_platform.selection.filters import Drop
 from feature_platform.selection.profile import Profile
 from feature_platform.selection.target import ERA_ID, TARGET, WINDOW_START, checked_target
 
 if TYPE_CHECKING:
     import pandas as pd
-
-BoolArray = npt.NDArray[np.bool_]
 
 BLOCK = 512
 MINIMUM_ROWS = 3
@@ -98,7 +95,7 @@ def _questions(values: pl.Series) -> Iterator[tuple["pd.Series[float]", str]]:
 
 def _gather(tables: EraTables, part: Profile, rows: list[BoolArray]) -> FloatArray:
     return np.concatenate(
-        [era.take(part.columns)[chosen] for era, chosen in zip(tables.pass_over(), rows, strict=True)]
+        [tables.take(era, part.places)[chosen] for era, chosen in zip(tables.pass_over(), rows, strict=True)]
     )
 
 

@@ -97,5 +97,4 @@ def pin_selection(platform: Platform, scope: Scope) -> SelectionOutcome:
 
 
 def _reader(platform: Platform, manifest: Manifest) -> Callable[[], pl.DataFrame]:
-    keys = ("window_start", "window_end")
-    return lambda: platform.datasets.read(manifest).select(*keys, *manifest.details["features"])
+    return lambda: platform.datasets.read(manifest)

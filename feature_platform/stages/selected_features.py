@@ -43,16 +43,13 @@ def project_features(platform: Platform, era_id: str) -> StageOutcome:
     table = platform.datasets.read(features)
     pinned = platform.selections.latest(Scope(era.source, era.level, features.settings_version))
     if pinned is None:
-        own = table.select(features.details["features"])
-        kept = select_features({era_id: lambda: own}, settings=description.selection, target=None).kept
+        kept = select_features({era_id: lambda: table}, settings=description.selection, matrix=False).kept
     else:
         kept = pinned.columns
     present = set(table.columns)
     absent = [name for name in kept if name not in present]
-    selected = table.select(
-        *KEYS,
-        *(pl.col(name) if name in present else pl.lit(None, pl.Float64).alias(name) for name in kept),
-    )
+    nothing = pl.repeat(None, table.height, dtype=pl.Float64, eager=True)
+    selected = table.select(KEYS).hstack([table[name] if name in present else nothing.alias(name) for name in kept])
     manifest = platform.datasets.write(
         DATASET,
         era_id,

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from feature_platform.selection import clusters, correlation, era_tables
+from feature_platform.selection import clusters, era_tables, exact_correlation
 from feature_platform.selection.clusters import find_followers
 from feature_platform.selection.correlation import correlate
 from feature_platform.selection.era_tables import EraTables
@@ -90,8 +90,8 @@ def test_exact_pairs_are_the_same_a_few_columns_at_a_time(monkeypatch: pytest.Mo
     values[:10, :4] *= 1e9
     values[:10, 4:] = np.nan
     whole = streamed(values, [5, 30])
-    monkeypatch.setattr(correlation, "EXACT_BYTES", 1)
-    np.testing.assert_array_equal(streamed(values, [5, 30]), whole)
+    monkeypatch.setattr(exact_correlation, "EXACT_BYTES", 1)
+    np.testing.assert_allclose(streamed(values, [5, 30]), whole, rtol=0, atol=1e-14)
     np.testing.assert_allclose(whole, pairwise(values), rtol=0, atol=1e-9)
 
 
@@ -127,7 +127,7 @@ def test_tables_that_are_too_large_to_keep_are_read_again_for_the_same_result(mo
 
     tables = EraTables({f"e{n}": reader(part) for n, part in enumerate(np.split(values, [10, 33]))})
     profile = profile_columns(tables)
-    np.testing.assert_array_equal(correlate(tables, profile, profile), kept)
+    np.testing.assert_allclose(correlate(tables, profile, profile), kept, rtol=0, atol=1e-14)
     # Once for the columns, twice for the profile, once for the correlation.
     assert len(reads) == 4 * 3
 
@@ -138,8 +138,8 @@ def test_followers_are_the_same_whatever_the_block(monkeypatch: pytest.MonkeyPat
     tables = eras_of(values, [30])
     profile = profile_columns(tables)
     whole = find_followers(tables, profile, maximum=0.9)
-    monkeypatch.setattr(clusters, "BLOCK_CELLS", 1)
-    monkeypatch.setattr(clusters, "SMALLEST_BLOCK", 4)
+    monkeypatch.setattr(clusters, "BLOCK", 4)
+    monkeypatch.setattr(clusters, "KEPT_BLOCK", 3)
     blocked = find_followers(tables, profile, maximum=0.9)
     assert [(f.column, f.kept_column) for f in blocked] == [(f.column, f.kept_column) for f in whole]
     matrix = np.abs(np.corrcoef(values, rowvar=False))
