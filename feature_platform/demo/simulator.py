@@ -33,7 +33,7 @@ class DemoFiles:
     eras_yaml: Path
 
 
-def write_demo(folder: Path, *, seed: int = 2024, feature_set: FeatureSetName = "minimal") -> DemoFiles:
+def write_demo(folder: Path, *, seed: int = 2024, feature_set: FeatureSetName = "efficient") -> DemoFiles:
     """Simulate a greenhouse year and write its export, description and declared eras into a folder.
 
     The same seed gives the same bytes. Files of an earlier demo there are replaced, each in one step.

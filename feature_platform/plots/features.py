@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
+from matplotlib.ticker import MaxNLocator
 
 from feature_platform.plots.canvas import INK, SMALL, drawable, new_figure, render, say
 from feature_platform.plots.heat_map import Matrix, draw_matrix
@@ -31,11 +32,11 @@ def feature_heatmap(
         return render(figure)
     shown = evenly_sampled(names)
     scores = standard_scores(table.select(shown).cast(pl.Float64).to_numpy().T)
-    note = f"standard score; {table.height:,} windows; {len(names):,} features"
+    note = f"standard score; {table.height:,} window{'s' * (table.height != 1)}; {len(names):,} features"
     if len(shown) < len(names):
         note += f", of which {len(shown)} evenly sampled"
     if table.height == 1:
-        note += "; one window has nothing to be compared with: white is known, grey is not"
+        note += "; nothing to compare with: white is known, grey is not"
     named = len(shown) <= NAMED_ROWS
     height = 1.1 + 0.155 * max(len(shown), 5) if named else 6.2
     rows = _row_names(shown) if named else _sensor_names(shown)
@@ -45,7 +46,7 @@ def feature_heatmap(
     axes = draw_matrix(figure, scores, box=box, bound=BOUND)
     axes.set_yticks([position for position, _ in rows], [text for _, text in rows])
     axes.tick_params(axis="y", length=0 if named else 3)
-    axes.locator_params(axis="x", integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.set_xlabel("window", size=SMALL, color=INK, labelpad=1)
     return render(figure)
 

@@ -13,7 +13,12 @@ TEXT_WIDTH = 46
 
 
 def correlation_heatmap(
-    matrix: Matrix, names: Sequence[str], *, title: str = "Correlation of kept columns", simulated: bool = False
+    matrix: Matrix,
+    names: Sequence[str],
+    *,
+    of: int | None = None,
+    title: str = "Correlation of kept columns",
+    simulated: bool = False,
 ) -> bytes:
     """A correlation matrix as colours; a PNG.
 
@@ -25,6 +30,8 @@ def correlation_heatmap(
         (n, n) float64, NaN where there is none.
     names
         The n columns, in the matrix's order.
+    of
+        How many columns they are a sample of; by default they are all.
 
     Raises
     ------
@@ -39,9 +46,11 @@ def correlation_heatmap(
         say(figure, "No column was kept.")
         return render(figure)
     block = -(-n // CELLS)
-    note = f"Pearson's r of {n:,} columns" + (
-        f"; each cell is the strongest of {block} by {block}" if block > 1 else ""
-    )
+    note = f"Pearson's r of {n:,} columns"
+    if of is not None and of > n:
+        note += f", evenly sampled of {of:,}"
+    if block > 1:
+        note += f"; each cell is the strongest of {block} by {block}"
     height = 6.6 if n > NAMED else 2.4 + 0.155 * n
     figure = new_figure(height, title=title, note=note, simulated=simulated)
     named = n <= NAMED

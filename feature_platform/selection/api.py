@@ -10,7 +10,7 @@ import polars as pl
 from feature_platform.errors import SelectionError
 from feature_platform.selection.clusters import find_followers
 from feature_platform.selection.correlation import correlate
-from feature_platform.selection.era_tables import EraReaders, EraTables, FloatArray
+from feature_platform.selection.era_tables import EraReaders, EraTables, FloatArray, IntArray
 from feature_platform.selection.filters import Drop, find_constant, find_missing
 from feature_platform.selection.profile import Profile, profile_columns
 from feature_platform.selection.settings import SelectionSettings
@@ -18,8 +18,8 @@ from feature_platform.selection.settings import SelectionSettings
 MINIMUM_ROWS = 3
 """Of fewer windows neither a variance nor a correlation says anything."""
 
-LARGEST_MATRIX = 4000
-"""Above this many kept columns their correlation matrix is too large to show."""
+LARGEST_MATRIX = 1000
+"""Of more kept columns than this an even sample is correlated for the report: a picture has no room for more."""
 
 DROPPED_SCHEMA = pl.Schema(
     {"column": pl.String(), "reason": pl.String(), "detail": pl.String(), "kept_column": pl.String()}
@@ -39,8 +39,8 @@ class SelectionReport:
 
     `kept` is in the order of the features' own columns; `dropped` has `DROPPED_SCHEMA`, in the same order. `rows` are
     the windows of all eras together that have any value. `clusters` are the columns dropped for each kept one,
-    `correlation` is the matrix of the kept columns (NaN where undefined), None where it was not computed; `notes` say
-    what was not done, and why.
+    `correlation` is the matrix of the kept columns `correlated` (NaN where undefined), None where it was not computed;
+    `notes` say what was not done, and why.
     """
 
     kept: tuple[str, ...]
@@ -48,6 +48,7 @@ class SelectionReport:
     eras: tuple[str, ...]
     rows: int
     correlation: FloatArray | None
+    correlated: tuple[str, ...]
     clusters: dict[str, tuple[str, ...]]
     notes: tuple[str, ...]
 
@@ -105,15 +106,14 @@ def select_features(
         from feature_platform.selection.relevance import find_irrelevant  # noqa: PLC0415 - slow to import; a target is rare
 
         drop(find_irrelevant(tables, profile, target, fdr_level=settings.fdr_level))
-    shown = matrix and enough and len(profile.columns) <= LARGEST_MATRIX
-    if matrix and enough and not shown:
-        notes.append(f"the correlation matrix of {len(profile.columns)} kept columns is too large to show")
+    sample = profile.take(_evenly(len(profile.columns), LARGEST_MATRIX if matrix and enough else 0))
     return SelectionReport(
         kept=profile.columns,
         dropped=_table(drops, tables.columns),
         eras=tables.eras,
         rows=tables.rows,
-        correlation=correlate(tables, profile, profile) if shown else None,
+        correlation=correlate(tables, sample, sample) if sample.columns else None,
+        correlated=sample.columns,
         clusters=_clusters(drops, profile.columns),
         notes=tuple(notes),
     )
@@ -122,6 +122,10 @@ def select_features(
 def _without(profile: Profile, found: Sequence[Drop]) -> Profile:
     gone = {drop.column for drop in found}
     return profile.take(np.array([place for place, name in enumerate(profile.columns) if name not in gone], np.int64))
+
+
+def _evenly(count: int, most: int) -> IntArray:
+    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64))
 
 
 def _table(drops: Sequence[Drop], order: Sequence[str]) -> pl.DataFrame:

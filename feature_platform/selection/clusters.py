@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from feature_platform.features.columns import SEPARATOR
 from feature_platform.features.cost import cost_class
 from feature_platform.selection.correlation import correlate
 from feature_platform.selection.era_tables import EraTables
@@ -25,9 +26,9 @@ class Follower:
 def find_followers(tables: EraTables, profile: Profile, *, maximum: float) -> list[Follower]:
     """Go through the columns from the most wanted on; drop each that correlates with a kept one by more than `maximum`.
 
-    So no two kept columns do, each dropped one does with the one that it is dropped for, and that one is cheaper to
-    compute, or as cheap and better covered, or comes first by name. A block of columns is compared with a block of the
-    kept ones at a time: only that part of the correlation matrix is ever in memory.
+    So no two kept columns do, each dropped one does with the one that it is dropped for, and that one is the first of
+    those in the order of preference. A block of columns is compared with a block of the kept ones at a time: only that
+    part of the correlation matrix is ever in memory.
     """
     wanted = profile.take(order_of_preference(profile))
     width = len(wanted.columns)
@@ -65,8 +66,17 @@ def find_followers(tables: EraTables, profile: Profile, *, maximum: float) -> li
 
 
 def order_of_preference(profile: Profile) -> list[int]:
-    """Places of the columns from the most to the least wanted: cheapest, then best covered, then by name."""
+    """Places of the columns from the most to the least wanted.
+
+    Cheapest first, then best covered, then by the number of parameters (a mean says more to a person than the real part
+    of the first Fourier coefficient), then by name.
+    """
     return sorted(
         range(len(profile.columns)),
-        key=lambda place: (cost_class(profile.columns[place]), -profile.count[place], profile.columns[place]),
+        key=lambda place: (
+            cost_class(name := profile.columns[place]),
+            -profile.count[place],
+            name.count(SEPARATOR),
+            name,
+        ),
     )

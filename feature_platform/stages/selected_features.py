@@ -5,6 +5,7 @@ import time
 import polars as pl
 
 from feature_platform.selection.api import select_features
+from feature_platform.selection.summary import SENSOR, kept_by
 from feature_platform.stages import tsfresh_features
 from feature_platform.stages.outcome import CheckOutcome, StageOutcome
 from feature_platform.stages.platform import Platform
@@ -73,6 +74,7 @@ def project_features(platform: Platform, era_id: str) -> StageOutcome:
             "windows": selected.height,
             "bytes": manifest.bytes,
             "seconds": round(time.perf_counter() - began, 3),
+            "selected_by_sensor": kept_by(SENSOR, kept, features.details["features"]),
             "selected_columns": pl.DataFrame({"column": list(kept)}, schema={"column": pl.String()}),
         },
         checks=_checks(manifest, selected, absent, description.limits.null_feature_share),
@@ -80,8 +82,8 @@ def project_features(platform: Platform, era_id: str) -> StageOutcome:
 
 
 def _checks(manifest: Manifest, selected: pl.DataFrame, absent: list[str], limit: float) -> tuple[CheckOutcome, ...]:
-    values = selected.drop(KEYS)
-    nulls = sum(column.null_count() for column in values.iter_columns()) / max(values.height * values.width, 1)
+    nulls = sum(column.null_count() for column in selected.iter_columns() if column.name not in KEYS)
+    share = nulls / max(selected.height * (selected.width - len(KEYS)), 1)
     return (
         CheckOutcome.of_problems(
             "pinned_columns",
@@ -90,9 +92,9 @@ def _checks(manifest: Manifest, selected: pl.DataFrame, absent: list[str], limit
         ),
         CheckOutcome(
             name="null_features",
-            passed=nulls <= limit,
+            passed=share <= limit,
             severity="warning",
-            description=f"{nulls:.2%} of the selected values are null; the limit is {limit:.2%}",
-            metadata={"null_feature_share": nulls, "limit": limit},
+            description=f"{share:.2%} of the selected values are null; the limit is {limit:.2%}",
+            metadata={"null_feature_share": share, "limit": limit},
         ),
     )

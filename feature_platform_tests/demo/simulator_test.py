@@ -128,9 +128,9 @@ def test_a_second_demo_replaces_the_first_with_the_feature_set_it_is_asked_for(
     files: DemoFiles, description: SourceDescription, tmp_path: Path
 ) -> None:
     folder = shutil.copytree(files.csv.parent, tmp_path / "demo")
-    second = write_demo(folder, feature_set="efficient")
-    assert description.features.feature_set == "minimal"
-    assert load_description(second.source_yaml).features.feature_set == "efficient"
+    second = write_demo(folder, feature_set="minimal")
+    assert description.features.feature_set == "efficient"
+    assert load_description(second.source_yaml).features.feature_set == "minimal"
     assert second.csv.read_bytes() == files.csv.read_bytes()
     assert sorted(folder.iterdir()) == sorted([second.source_yaml, second.csv, second.eras_yaml])
 

@@ -94,3 +94,10 @@ def test_standard_scores_leave_unknown_values_out() -> None:
     np.testing.assert_array_equal(scores[1], [0, 0, 0, np.nan])
     assert np.isnan(scores[2]).all()
     np.testing.assert_array_equal(np.abs(scores[3]), [0, 0, 0, 0])
+
+
+def test_a_sample_says_of_how_many_columns() -> None:
+    matrix = np.zeros((50, 50))
+    every, again, sample = (pixels(correlation_heatmap(matrix, names(50), of=of)) for of in (None, 50, 900))
+    assert (every == again).all()
+    assert (every != sample).any()

@@ -7,6 +7,7 @@ import pytest
 
 from feature_platform.errors import SelectionError
 from feature_platform.features.cost import cost_class
+from feature_platform.selection import api
 from feature_platform.selection.api import SelectionReport, select_features
 from feature_platform.selection.settings import SelectionSettings
 
@@ -63,7 +64,7 @@ def plainly(tables: Mapping[str, pl.DataFrame], settings: SelectionSettings) -> 
     left = table.drop(columns=list(dropped))
     matrix = left.corr(min_periods=3).abs()
     kept: list[str] = []
-    for name in sorted(left, key=lambda name: (cost_class(name), left[name].isna().sum(), name)):
+    for name in sorted(left, key=lambda name: (cost_class(name), left[name].isna().sum(), name.count("__"), name)):
         same = [leader for leader in kept if matrix.loc[name, leader] > settings.maximum_correlation]
         if same:
             dropped[name] = ("correlation", same[0])
@@ -193,3 +194,17 @@ def test_nothing_left_is_an_error_with_the_cure(table: pl.DataFrame, text: str) 
 def test_no_era_is_an_error() -> None:
     with pytest.raises(SelectionError, match="no era to select from"):
         select({})
+
+
+def test_of_many_kept_columns_an_even_sample_is_correlated(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = pl.DataFrame({f"s__c{number}": RANDOM.normal(size=60) for number in range(9)})
+    whole = select({"e": table})
+    assert whole.correlation is not None
+    assert whole.correlated == whole.kept == tuple(table.columns)
+    monkeypatch.setattr(api, "LARGEST_MATRIX", 3)
+    report = select({"e": table})
+    assert report.correlation is not None
+    assert report.correlated == ("s__c0", "s__c4", "s__c8")
+    np.testing.assert_allclose(report.correlation, whole.correlation[::4, ::4], atol=1e-14)
+    without = select_features(readers({"e": table}), settings=SETTINGS, matrix=False)
+    assert (without.kept, without.correlation, without.correlated) == (report.kept, None, ())

@@ -153,12 +153,12 @@ def test_followers_are_the_same_whatever_the_block(monkeypatch: pytest.MonkeyPat
         assert follower.kept_column not in dropped
 
 
-def test_of_a_cluster_the_cheapest_stays_then_the_best_covered_then_the_first_by_name() -> None:
+def test_of_a_cluster_the_cheapest_stays_then_the_best_covered_then_the_simplest_then_the_first_by_name() -> None:
     x = RANDOM.normal(size=40)
     gappy = x.copy()
     gappy[5] = np.nan
-    names = ["s__augmented_dickey_fuller", "s__abs_energy", "s__maximum", "s__minimum", "s__unheard_of"]
-    values = np.column_stack([x, gappy, -x, 2 * x, x])
+    names = ["s__augmented_dickey_fuller", "s__abs_energy", "s__c3__lag_1", "s__maximum", "s__minimum", "s__unheard_of"]
+    values = np.column_stack([x, gappy, x, -x, 2 * x, x])
     tables = eras_of(values, [11], names)
     followers = find_followers(tables, profile_columns(tables), maximum=0.95)
     assert {(f.column, f.kept_column) for f in followers} == {

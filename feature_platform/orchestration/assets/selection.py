@@ -10,6 +10,7 @@ from feature_platform.orchestration.events import metadata_values
 from feature_platform.orchestration.resources import PlatformResource
 from feature_platform.plots.data_uri import data_uri
 from feature_platform.routing.memory import memory_errors_end_the_worker
+from feature_platform.selection.summary import CALCULATOR, SENSOR, kept_by
 from feature_platform.stages.feature_selection import SelectionOutcome, pin_selection, scopes
 from feature_platform.stages.outcome import Markdown, MetadataEntry
 
@@ -116,6 +117,9 @@ def _metadata(outcomes: Sequence[SelectionOutcome], failures: Sequence[str]) -> 
     metadata: dict[str, MetadataEntry] = {"scopes": table, "not_selected": "; ".join(failures) or "none"}
     for outcome in outcomes:
         scope, report = str(outcome.scope), outcome.report
+        every = (*report.kept, *report.dropped["column"])
+        metadata[f"kept by sensor in {scope}"] = kept_by(SENSOR, report.kept, every)
+        metadata[f"kept by calculator in {scope}"] = kept_by(CALCULATOR, report.kept, every)
         metadata[f"kept in {scope}"] = pl.DataFrame({"column": report.kept[:NAMES_SHOWN]})
         metadata[f"dropped in {scope}"] = report.dropped.head(NAMES_SHOWN)
         metadata[f"dropped by reason in {scope}"] = Markdown(
@@ -127,7 +131,9 @@ def _metadata(outcomes: Sequence[SelectionOutcome], failures: Sequence[str]) -> 
         if report.correlation is not None:
             metadata[f"correlation in {scope}"] = Markdown(
                 data_uri(
-                    correlation_heatmap(report.correlation, report.kept, simulated=outcome.simulated),
+                    correlation_heatmap(
+                        report.correlation, report.correlated, of=len(report.kept), simulated=outcome.simulated
+                    ),
                     f"Correlation of kept columns in {scope}",
                 )
             )
