@@ -38,7 +38,7 @@ def selection_assets(*, owners: Sequence[str], group: str) -> list[dg.AssetsDefi
         kinds={"polars", "numpy"},
         owners=owners,
         group_name=group,
-        code_version="1",
+        code_version="2",
         pool="feature_selection",
         check_specs=[
             dg.AssetCheckSpec("selection_drift", asset="feature_selection"),
