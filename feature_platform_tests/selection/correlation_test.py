@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from feature_platform.selection import clusters, era_tables, exact_correlation
-from feature_platform.selection.clusters import find_followers
+from feature_platform.selection.clusters import find_followers, order_of_preference
 from feature_platform.selection.correlation import correlate
 from feature_platform.selection.era_tables import EraTables
 from feature_platform.selection.profile import profile_columns
@@ -166,3 +166,28 @@ def test_of_a_cluster_the_cheapest_stays_then_the_best_covered_then_the_simplest
     }
     by_name = {f.column: f.correlation for f in followers}
     assert by_name["s__minimum"] == pytest.approx(-1)
+
+
+@pytest.mark.parametrize("block", [1, 4, 64])
+def test_a_column_that_says_what_several_kept_ones_say_is_dropped_for_the_first(
+    monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    values = RANDOM.normal(size=(80, 8)) @ RANDOM.normal(size=(8, 40))
+    tables = eras_of(values, [30])
+    profile = profile_columns(tables)
+    matrix = np.abs(np.corrcoef(values, rowvar=False))
+    kept: list[int] = []
+    expected = {}
+    ambiguous = 0
+    for place in order_of_preference(profile):
+        leaders = [leader for leader in kept if matrix[place, leader] > 0.6]
+        ambiguous += len(leaders) > 1
+        if leaders:
+            expected[profile.columns[place]] = profile.columns[leaders[0]]
+        else:
+            kept.append(place)
+    assert ambiguous > 3
+    monkeypatch.setattr(clusters, "BLOCK", block)
+    monkeypatch.setattr(clusters, "KEPT_BLOCK", block)
+    followers = find_followers(tables, profile, maximum=0.6)
+    assert {follower.column: follower.kept_column for follower in followers} == expected
