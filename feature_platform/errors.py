@@ -21,8 +21,17 @@ class PreprocessingError(FeaturePlatformError):
     """Readings cannot be put on a grid as asked."""
 
 
-class FeatureError(FeaturePlatformError):
-    """Features cannot be computed as asked."""
+class FeatureError(FeaturePlatformError, ValueError):
+    """Features cannot be computed as asked; a ValueError, since that is what tsfresh raises on bad input."""
+
+
+class SeriesError(FeatureError):
+    """One series of several cannot be computed: the one at `position`, because of `problem`."""
+
+    def __init__(self, position: int, problem: str) -> None:
+        super().__init__(f"series {position}: {problem}")
+        self.position = position
+        self.problem = problem
 
 
 class SelectionError(FeaturePlatformError):

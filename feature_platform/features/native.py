@@ -1,6 +1,7 @@
 """The native engine: tsfresh's columns and values from compiled kernels, many series at once."""
 
 import os
+import warnings
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from feature_platform.errors import FeatureError
+from feature_platform.errors import FeatureError, SeriesError
+from feature_platform.features.calculators.arguments import RefusedError
+from feature_platform.features.calculators.kernel import Calculator
 from feature_platform.features.cpu.run import Progress, run
 from feature_platform.features.engine import FeaturePlan, FloatArray, TimeArray
 from feature_platform.features.feature_sets import ParameterList
@@ -19,6 +22,11 @@ from feature_platform.features.reference import probe_columns, reference_values
 
 if TYPE_CHECKING:
     from feature_platform.features.settings import FeatureSettings
+
+LARGEST_SQUARED = 1e150
+"""The sum of squares of larger values overflows, for any length."""
+MOST_STEPS = 2**20
+"""tsfresh counts up to some of its parameters, so it is not tried with larger ones that no kernel takes."""
 
 
 def extract_batch(
@@ -48,9 +56,12 @@ def extract_batch(
     ------
     FeatureError
         If the series are no such array, or a calculator or its parameters cannot be computed.
+    SeriesError
+        If one series has NaN, or values that tsfresh's calculator refuses.
     """
     x = _checked(series)
-    plan = make_plan(calculators, timewise=times is not None, foreign_columns=_foreign_columns)
+    plan = _plan(calculators, timewise=times is not None)
+    _warn_of_delegated(plan)
     return _extract(plan, x, times, threads, progress), plan.names
 
 
@@ -63,16 +74,20 @@ def extract_ragged(
     progress: Progress | None = None,
 ) -> tuple[FloatArray, tuple[str, ...]]:
     """Features of series of any lengths; `times` are one array for each. Else as `extract_batch`."""
-    plan = make_plan(calculators, timewise=times is not None, foreign_columns=_foreign_columns)
+    plan = _plan(calculators, timewise=times is not None)
+    _warn_of_delegated(plan)
     by_length: dict[int, list[int]] = defaultdict(list)
     for position, one in enumerate(series):
         by_length[np.shape(one)[0]].append(position)
     values = np.full((len(series), len(plan.names)), np.nan)
     done = 0
     for positions in by_length.values():
-        x = _checked(np.stack([series[position] for position in positions]))
         when = None if times is None else np.stack([times[position] for position in positions])
-        values[positions] = _extract(plan, x, when, threads, None)
+        try:
+            x = _checked(np.stack([series[position] for position in positions]))
+            values[positions] = _extract(plan, x, when, threads, None)
+        except SeriesError as error:
+            raise SeriesError(positions[error.position], error.problem) from error
         done += len(positions)
         if progress is not None:
             progress(done, len(series))
@@ -96,12 +111,39 @@ class NativeEngine:
 
     def plan(self, settings: "FeatureSettings") -> FeaturePlan:
         """See `FeatureEngine.plan`."""
-        plan = make_plan(calculators_of(settings), timewise=True, foreign_columns=_foreign_columns)
+        plan = _plan(calculators_of(settings), timewise=True)
 
         def extract(series: FloatArray, times: TimeArray) -> FloatArray:
             return _extract(plan, _checked(series), times, None, None)
 
         return FeaturePlan(plan.names, plan.reasons, extract)
+
+
+def _plan(calculators: Mapping[str, ParameterList], *, timewise: bool) -> Plan:
+    refused: list[RefusedError] = []
+
+    def foreign_columns(calculator: str, parameters: ParameterList) -> tuple[str, ...]:
+        return probe_columns({calculator: parameters}, timewise=timewise)
+
+    while True:
+        try:
+            return make_plan(calculators, timewise=timewise, foreign_columns=foreign_columns, refused=refused)
+        except RefusedError as error:
+            # What no kernel takes tsfresh may take; where it does not either, the kernel's error is the clearer one.
+            name, parameters = error.request
+            if any(isinstance(value, int) and abs(value) > MOST_STEPS for value in parameters.values()):
+                raise
+            try:
+                probe_columns({name: [parameters]}, timewise=timewise)
+            except FeatureError:
+                raise error from None
+            refused.append(error)
+
+
+def _warn_of_delegated(plan: Plan) -> None:
+    for calculator, reason in plan.reasons.items():
+        name = getattr(calculator, "__name__", calculator)
+        warnings.warn(f"{name} goes through tsfresh itself, series by series: {reason}", stacklevel=3)
 
 
 def _extract(
@@ -113,11 +155,31 @@ def _extract(
         places = {name: position for position, name in enumerate(plan.names)}
         found, columns = reference_values(plan.delegated, x, times)
         values[:, [places[column] for column in columns]] = found
+    if x.size:
+        _settle_doubtful(plan, x, times, values)
     return values
 
 
-def _foreign_columns(calculator: str, parameters: ParameterList) -> tuple[str, ...]:
-    return probe_columns({calculator: parameters})
+def _settle_doubtful(plan: Plan, x: FloatArray, times: TimeArray | None, values: FloatArray) -> None:
+    """Ask tsfresh itself where its answer depends on how it fails: it raises, or gives NaN in ways of its own."""
+    if not plan.doubtful:
+        return
+    extreme = ~(np.maximum(x.max(axis=1), -x.min(axis=1)) < LARGEST_SQUARED)
+    for calculator, requests, columns in plan.doubtful:
+        rows = np.flatnonzero(_doubtful(calculator, extreme, values[:, columns]))
+        if not len(rows):
+            continue
+        when = times if times is None or times.ndim == 1 else times[rows]
+        try:
+            found, _ = reference_values({calculator.name: requests if calculator.keys else None}, x[rows], when)
+        except SeriesError as error:
+            raise SeriesError(int(rows[error.position]), error.problem) from error
+        values[np.ix_(rows, columns)] = found
+
+
+def _doubtful(calculator: Calculator, extreme: npt.NDArray[np.bool_], values: FloatArray) -> npt.NDArray[np.bool_]:
+    unsure = extreme if calculator.extremes else np.zeros_like(extreme)
+    return unsure | np.isnan(values).any(axis=1) if calculator.refuses else unsure
 
 
 def _hours(times: TimeArray) -> FloatArray:
@@ -140,5 +202,6 @@ def _checked(series: npt.ArrayLike) -> FloatArray:
     x = np.ascontiguousarray(read, dtype=np.float64)
     blank = np.flatnonzero(np.isnan(x).any(axis=1))
     if len(blank):
-        raise FeatureError(f"series {blank[0]} has NaN at {int(np.isnan(x[blank[0]]).argmax())}; tsfresh takes none")
+        place = int(np.isnan(x[blank[0]]).argmax())
+        raise SeriesError(int(blank[0]), f"it has NaN at {place}, and tsfresh takes none: fill or drop it")
     return x

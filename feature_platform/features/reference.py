@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from feature_platform.errors import FeatureError
+from feature_platform.errors import FeatureError, SeriesError
 from feature_platform.features.engine import FeaturePlan, FloatArray, TimeArray
+from feature_platform.features.feature_sets import ParameterList
 from feature_platform.features.parameters import Calculators, calculators_of, parameters_hint, refuse_unknown
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ CALCULATOR_ERRORS = (
     AssertionError,
     AttributeError,
     LookupError,
+    MemoryError,
     NameError,
     RuntimeError,
     TypeError,
@@ -29,6 +31,18 @@ CALCULATOR_ERRORS = (
 """What tsfresh's calculators raise on parameters that they cannot take; they check none themselves."""
 
 PROBE_LENGTH = 64
+
+
+class CalculatorError(FeatureError):
+    """A calculator, one of tsfresh's or a user's function, raised on its parameters or on a series."""
+
+    def __init__(self, calculator: object, parameters: ParameterList, error: Exception) -> None:
+        self.is_tsfreshs = isinstance(calculator, str)
+        self.name = str(getattr(calculator, "__name__", calculator))
+        by = "tsfresh" if self.is_tsfreshs else "it"
+        super().__init__(
+            f"calculator {self.name} with parameters {parameters}: {by} raised {type(error).__name__}: {error}"
+        )
 
 
 @dataclass(frozen=True)
@@ -65,6 +79,8 @@ def reference_values(
     ------
     FeatureError
         If a calculator cannot take its parameters.
+    SeriesError
+        If it cannot take a series.
     """
     import pandas as pd  # noqa: PLC0415 - slow to import; a native engine does without
 
@@ -73,7 +89,10 @@ def reference_values(
     with _one_blas_thread():
         for number, row in enumerate(x):
             when = None if times is None else pd.DatetimeIndex(times if times.ndim == 1 else times[number])
-            found = _features(pd.Series(row, index=when), calculators)
+            try:
+                found = _features(pd.Series(row, index=when), calculators)
+            except CalculatorError as error:
+                raise SeriesError(number, f"{error}; {_state(row)}") from error
             values[number] = [found[name] for name in names]
     return values, names
 
@@ -94,7 +113,13 @@ def probe_columns(calculators: Calculators, *, timewise: bool = True) -> tuple[s
     wave = np.sin(np.arange(PROBE_LENGTH) * 0.7) + np.arange(PROBE_LENGTH) * 0.01
     index = pd.date_range("2024-01-01", periods=PROBE_LENGTH, freq="1h") if timewise else None
     with _one_blas_thread():
-        return tuple(_features(pd.Series(wave, index=index), calculators))
+        try:
+            return tuple(_features(pd.Series(wave, index=index), calculators))
+        except CalculatorError as error:
+            if not error.is_tsfreshs:
+                raise
+            hint = parameters_hint(error.name)
+            raise FeatureError(f"{error}; tsfresh's own parameters of it begin with {hint}") from error
 
 
 def _one_blas_thread() -> AbstractContextManager[object]:
@@ -106,18 +131,26 @@ def _one_blas_thread() -> AbstractContextManager[object]:
 
 
 def _features(series: "pd.Series[float]", calculators: Calculators) -> dict[str, float]:
+    from statsmodels.tools.sm_exceptions import MissingDataError  # noqa: PLC0415 - seconds; only the reference needs it
+
+    raised = (*CALCULATOR_ERRORS, MissingDataError)
     try:
         return _tsfresh(series, calculators)
-    except CALCULATOR_ERRORS:
+    except raised:
         for name, parameters in calculators.items():
             try:
                 _tsfresh(series, {name: parameters})
-            except CALCULATOR_ERRORS as error:
-                raise FeatureError(
-                    f"calculator {name} with parameters {parameters}: tsfresh raised {type(error).__name__}: {error}; "
-                    f"tsfresh's own parameters of it begin with {parameters_hint(name)}"
-                ) from error
+            except raised as error:
+                raise CalculatorError(name, parameters, error) from error
         raise
+
+
+def _state(x: FloatArray) -> str:
+    """What is odd about a series that a calculator raised on, for an error's text."""
+    endless = np.flatnonzero(np.isinf(x))
+    if len(endless):
+        return f"the series is infinite ({x[endless[0]]}) at {endless[0]}: mend it, or leave the calculator out"
+    return f"the series goes from {x.min()} to {x.max()}: mend it, or leave the calculator out"
 
 
 def _tsfresh(series: "pd.Series[float]", calculators: Calculators) -> dict[str, float]:

@@ -136,7 +136,7 @@ from feature_platform.features.parameters import calculators_of
 from feature_platform.features.settings import FeatureSettings
 from feature_platform.features.native import NativeEngine
 settings = FeatureSettings.model_validate_json({settings!r})
-print(json.dumps({{"asked": list(calculators_of(settings)), "delegated": NativeEngine().delegated(settings)}}))
+print(json.dumps({{"asked": list(calculators_of(settings)), "delegated": NativeEngine().plan(settings).delegated}}))
 """
     assert copy.said(program) == {"asked": ["mean", "quantile_range"], "delegated": {}}
 

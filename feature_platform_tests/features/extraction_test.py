@@ -8,7 +8,6 @@ import polars as pl
 import pytest
 import tsfresh
 
-from feature_platform.errors import FeatureError
 from feature_platform.features import extract_features
 
 SETTINGS: dict[str, Any] = {
@@ -116,14 +115,6 @@ def test_integer_ids_and_an_imputing_function() -> None:
     assert found.loc[3, "air__kurtosis"] == -100
 
 
-def test_a_users_own_function_goes_through_tsfresh() -> None:
-    def spread(x: np.ndarray) -> float:
-        return float(np.max(x) - np.min(x))
-
-    spread.fctype = "simple"  # type: ignore[attr-defined]
-    assert_same(wide(), default_fc_parameters={"mean": None, spread: None}, column_id="plant", column_sort="step")
-
-
 @pytest.mark.parametrize("lazy", [False, True])
 def test_polars_frames(lazy: bool) -> None:
     frame = wide()
@@ -146,33 +137,6 @@ def test_values_are_the_same_for_any_number_of_threads(threads: int) -> None:
     arguments = {"default_fc_parameters": SETTINGS, "column_id": "plant", "column_sort": "step"}
     one = extract_features(wide(), n_jobs=1, **arguments)
     pd.testing.assert_frame_equal(extract_features(wide(), n_jobs=threads, **arguments), one, check_exact=True)
-
-
-@pytest.mark.parametrize(
-    ("change", "arguments"),
-    [
-        ({}, {"column_id": None}),
-        ({}, {"column_id": "nobody"}),
-        ({"air": np.nan}, {"column_id": "plant"}),
-        ({"plant": None}, {"column_id": "plant"}),
-        ({"a__b": 1.0}, {"column_id": "plant"}),
-        ({"a_": 1.0}, {"column_id": "plant"}),
-        ({}, {"column_id": "plant", "column_sort": "when"}),
-        ({}, {"column_id": "plant", "column_kind": "sensor"}),
-    ],
-)
-def test_what_tsfresh_refuses_is_refused(change: dict[str, object], arguments: dict[str, Any]) -> None:
-    frame = wide().assign(**change)
-    with pytest.raises(ValueError, match=r".") as theirs:
-        tsfreshs(frame, default_fc_parameters=OTHER, **arguments)
-    with pytest.raises(ValueError, match=r".") as own:
-        extract_features(frame, OTHER, **arguments)
-    assert str(own.value)[:24] == str(theirs.value)[:24] or "rename it" in str(own.value)
-
-
-def test_text_is_no_series_and_the_column_is_named() -> None:
-    with pytest.raises(FeatureError, match="column 'note'"):
-        extract_features(wide().assign(note="x"), OTHER, column_id="plant", column_sort="step")
 
 
 def test_a_bar_counts_the_series(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,24 +6,39 @@ from numbers import Integral, Real
 from feature_platform.errors import FeatureError
 from feature_platform.features.calculators.kernel import Request
 
-
-def refused(request: Request, key: str, expected: str) -> FeatureError:
-    """The error for a parameter's value that tsfresh refuses."""
-    return FeatureError(f"calculator {request.calculator}: {key} is {request.parameters[key]!r}; it must be {expected}")
+LARGEST = 2**53
+"""Kernels read whole numbers as floats, which are exact up to here; no series is nearly as long."""
 
 
-def integer(request: Request, key: str, *, least: int | None = None) -> int:
-    """A whole number, no smaller than `least`.
+class RefusedError(FeatureError):
+    """A kernel does not take the parameters of a `request`; tsfresh may."""
+
+    def __init__(self, request: Request, text: str) -> None:
+        super().__init__(text)
+        self.request = request
+
+
+def refused(request: Request, key: str, expected: str) -> RefusedError:
+    """The error for a parameter's value that a kernel does not take."""
+    return RefusedError(
+        request, f"calculator {request.calculator}: {key} is {request.parameters[key]!r}; it must be {expected}"
+    )
+
+
+def integer(request: Request, key: str, *, least: int | None = None, most: int | None = None) -> int:
+    """A whole number from `least` to `most`; one beyond `LARGEST` becomes that, since it means the same.
 
     Raises
     ------
-    FeatureError
+    RefusedError
         If the value is none.
     """
     value = request.parameters[key]
-    if not isinstance(value, Integral) or (least is not None and value < least):
-        raise refused(request, key, "a whole number" if least is None else f"a whole number from {least} on")
-    return int(value)
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not whole or (least is not None and value < least) or (most is not None and value > most):
+        limits = f" from {least} on" * (least is not None) + f", at most {most}" * (most is not None)
+        raise refused(request, key, f"a whole number{limits}")
+    return max(-LARGEST, min(int(value), LARGEST))
 
 
 def real(request: Request, key: str) -> float:
@@ -31,13 +46,16 @@ def real(request: Request, key: str) -> float:
 
     Raises
     ------
-    FeatureError
-        If the value is none.
+    RefusedError
+        If the value is none, or beyond the range of floats.
     """
     value = request.parameters[key]
     if not isinstance(value, Real):
         raise refused(request, key, "a number")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise refused(request, key, "a number within the range of floats") from error
 
 
 def place(request: Request, key: str, allowed: Sequence[str]) -> int:
@@ -45,7 +63,7 @@ def place(request: Request, key: str, allowed: Sequence[str]) -> int:
 
     Raises
     ------
-    FeatureError
+    RefusedError
         If it is not among them.
     """
     value = request.parameters[key]

@@ -144,14 +144,16 @@ def _row(request: Request) -> tuple[int, int, int]:
     if code != AGGREGATED:
         return code, integer(request, "lag", least=0), 0
     name = request.parameters["f_agg"]
-    if name not in FUNCTIONS:
+    if not isinstance(name, str) or name not in FUNCTIONS:
         raise refused(request, "f_agg", "the name of a numpy function")
     return code, integer(request, "maxlag", least=1), FUNCTIONS[name]
 
 
 def _beyond_aggregates(parameters: Parameters) -> str | None:
     name, lags = parameters["f_agg"], parameters["maxlag"]
-    if name not in FUNCTIONS and isinstance(name, str) and hasattr(np, name):
+    if not isinstance(name, str):
+        return None
+    if name not in FUNCTIONS and hasattr(np, name):
         return f"aggregate {name} has no kernel of its own"
     return None if isinstance(lags, Integral) and int(lags) > 0 else "maxlag is no whole number above 0"
 

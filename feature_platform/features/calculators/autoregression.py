@@ -31,6 +31,9 @@ DEPENDENT = 1e-14
 CUTOFF = 1e-15
 """statsmodels takes singular values below this part of the largest for 0."""
 
+MOST_LAGS = 1024
+"""Work space grows with their square."""
+
 TRUSTED_PIVOT = 1e-8
 TRUSTED_RANK = 1e-12
 """Above these no singular value comes near the cutoff, and a Gram matrix keeps the digits that parity needs."""
@@ -144,7 +147,7 @@ def _encode(requests: Sequence[Request]) -> Encoded:
     models: dict[int, int] = {}
     rows = []
     for request in requests:
-        lags = integer(request, "k", least=0)
+        lags = integer(request, "k", least=0, most=MOST_LAGS)
         rows.append([models.setdefault(lags, len(models)), integer(request, "coeff")])
     return Encoded(np.array(rows, dtype=np.float64), np.array([[lags] for lags in models], dtype=np.float64))
 
@@ -159,4 +162,4 @@ def _scratch(length: int, encoded: Encoded) -> tuple[int, int]:
 
 KERNEL = Kernel(autoregression_kernel, encode=_encode, scratch=_scratch)
 
-CALCULATORS = (Calculator("ar_coefficient", KERNEL, keys=("coeff", "k"), power=_power),)
+CALCULATORS = (Calculator("ar_coefficient", KERNEL, keys=("coeff", "k"), power=_power, extremes=True),)

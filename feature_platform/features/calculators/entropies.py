@@ -27,6 +27,9 @@ SAMPLE_FRACTION = 0.2
 
 SMALL = 1e-200
 
+LONGEST = 1024
+"""Work space grows with the length of the stretches."""
+
 
 def entropy_kernel(series: Series, rows: FloatArray, _table: FloatArray, out: FloatArray, scratch: Scratch) -> None:
     """An entropy for each row of (which one, length of the stretches, tolerance in standard deviations)."""
@@ -82,7 +85,7 @@ def _encode(requests: Sequence[Request]) -> Encoded:
 def _row(request: Request) -> tuple[float, float, float]:
     if request.calculator == "sample_entropy":
         return SAMPLE, SAMPLE_LENGTH, SAMPLE_FRACTION
-    length, fraction = integer(request, "m", least=1), real(request, "r")
+    length, fraction = integer(request, "m", least=1, most=LONGEST), real(request, "r")
     if fraction < 0:
         raise refused(request, "r", "no negative number")
     return APPROXIMATE, length, fraction

@@ -103,4 +103,4 @@ def _beyond(parameters: Parameters) -> str | None:
 
 KERNEL = Kernel(binned_entropy_kernel, encode=_encode, scratch=_scratch)
 
-CALCULATORS = (Calculator("binned_entropy", KERNEL, keys=("max_bins",), beyond=_beyond),)
+CALCULATORS = (Calculator("binned_entropy", KERNEL, keys=("max_bins",), beyond=_beyond, refuses=True),)

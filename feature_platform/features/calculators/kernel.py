@@ -144,6 +144,10 @@ class Calculator:
         With which power of the series' unit the values come: 1 for a mean, 2 for a variance, 0 for what has no unit.
     exact
         Whether it counts, locates or flags: its values must be tsfresh's to the last bit.
+    extremes
+        Whether series with infinite values, or with some whose squares overflow, are left to tsfresh.
+    refuses
+        Whether NaN stands for a series that tsfresh refuses: tsfresh is asked, and its error is raised.
     """
 
     name: str
@@ -154,6 +158,8 @@ class Calculator:
     beyond: Callable[[Parameters], str | None] = always
     power: Callable[[Parameters], int] = scale_free
     exact: bool = False
+    extremes: bool = False
+    refuses: bool = False
 
     def column(self, parameters: Parameters) -> str:
         """The column's name without its kind, as tsfresh writes it."""

@@ -32,6 +32,11 @@ from feature_platform.features.calculators.roots import largest_real_part
 DEGREE, BINS, WITH_ROOT, LEVELS = range(4)
 FIXED_POINT = -1
 
+HIGHEST = 16
+"""Of a higher degree numpy's own fit is rounding noise."""
+MOST_BINS = 2**16
+"""Work space grows with the bins times the degree."""
+
 EPSILON = 2.220446049250313e-16
 WELL_CONDITIONED = 1e-9
 """Above this ratio of singular values the solution by substitution has the digits that parity needs."""
@@ -165,7 +170,7 @@ def _encode(requests: Sequence[Request]) -> Encoded:
     rooted = set()
     rows = []
     for request in requests:
-        key = integer(request, "m", least=1), integer(request, "r", least=1)
+        key = integer(request, "m", least=1, most=HIGHEST), integer(request, "r", least=1, most=MOST_BINS)
         model = models.setdefault(key, len(models))
         if request.calculator == "friedrich_coefficients":
             rows.append([model, integer(request, "coeff", least=0)])

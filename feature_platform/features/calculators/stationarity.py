@@ -165,4 +165,6 @@ def _scratch(length: int, _encoded: Encoded) -> tuple[int, int]:
 
 KERNEL = Kernel(stationarity_kernel, encode=_encode, scratch=_scratch)
 
-CALCULATORS = (Calculator("augmented_dickey_fuller", KERNEL, keys=("attr",), optional=("autolag",), label=_label),)
+CALCULATORS = (
+    Calculator("augmented_dickey_fuller", KERNEL, keys=("attr",), optional=("autolag",), label=_label, extremes=True),
+)

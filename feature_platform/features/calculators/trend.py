@@ -145,7 +145,7 @@ TIMED = Kernel(trend_kernel, encode=_encode, needs=frozenset({"hours"}), scratch
 """The same function for lines over times, so that a plan without them asks for no times."""
 
 CALCULATORS = (
-    Calculator("linear_trend", KERNEL, keys=("attr",), power=_power),
-    Calculator("linear_trend_timewise", TIMED, keys=("attr",), power=_power),
-    Calculator("agg_linear_trend", KERNEL, keys=("attr", "chunk_len", "f_agg"), power=_power),
+    Calculator("linear_trend", KERNEL, keys=("attr",), power=_power, extremes=True),
+    Calculator("linear_trend_timewise", TIMED, keys=("attr",), power=_power, extremes=True),
+    Calculator("agg_linear_trend", KERNEL, keys=("attr", "chunk_len", "f_agg"), power=_power, extremes=True),
 )

@@ -160,6 +160,12 @@ KERNEL = Kernel(wavelet_kernel, encode=_encode, scratch=_scratch)
 
 CALCULATORS = (
     Calculator(
-        "cwt_coefficients", KERNEL, keys=("widths", "coeff", "w"), label=_label, beyond=_beyond, power=to_the(1)
+        "cwt_coefficients",
+        KERNEL,
+        keys=("widths", "coeff", "w"),
+        label=_label,
+        beyond=_beyond,
+        power=to_the(1),
+        extremes=True,
     ),
 )

@@ -45,7 +45,7 @@ import json, sys
 import pandas as pd
 from feature_platform.features import extract_features
 frame = pd.DataFrame({"id": [1, 1, 1, 2, 2, 2], "value": [1.0, 2.0, 4.0, 8.0, 16.0, 32.0]})
-table = extract_features(frame, {"mean": None, "length": None}, column_id="id")
+table = extract_features(frame, {"mean": None, "length": None}, column_id="id", disable_progressbar=True)
 print(json.dumps({"shape": table.shape, "modules": sorted(name for name in sys.modules if "." not in name)}))
 """
 BIG = np.zeros(2**18)
