@@ -1,10 +1,12 @@
 """The native engine: tsfresh's columns and values from compiled kernels, many series at once."""
 
 import os
+import pickle
 import warnings
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +15,7 @@ import numpy.typing as npt
 from feature_platform.errors import FeatureError, SeriesError
 from feature_platform.features.calculators.arguments import RefusedError
 from feature_platform.features.calculators.kernel import Calculator
+from feature_platform.features.calculators.registry import CALCULATORS
 from feature_platform.features.cpu.run import Progress, run
 from feature_platform.features.engine import FeaturePlan, FloatArray, TimeArray
 from feature_platform.features.feature_sets import ParameterList
@@ -120,6 +123,22 @@ class NativeEngine:
 
 
 def _plan(calculators: Mapping[str, ParameterList], *, timewise: bool) -> Plan:
+    # Planning hundreds of columns takes as long as computing dozens of series.
+    if all(name in CALCULATORS for name in calculators):
+        try:
+            return _remembered_plan(pickle.dumps((dict(calculators), timewise)))
+        except (pickle.PicklingError, AttributeError, TypeError):
+            pass  # a parameter that is no plain value
+    return _new_plan(calculators, timewise=timewise)
+
+
+@lru_cache(maxsize=64)
+def _remembered_plan(packed: bytes) -> Plan:
+    calculators, timewise = pickle.loads(packed)  # noqa: S301 - packed a line above, never from outside
+    return _new_plan(calculators, timewise=timewise)
+
+
+def _new_plan(calculators: Mapping[str, ParameterList], *, timewise: bool) -> Plan:
     refused: list[RefusedError] = []
 
     def foreign_columns(calculator: str, parameters: ParameterList) -> tuple[str, ...]:
