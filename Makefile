@@ -51,8 +51,9 @@ test: warm lint types ## everything CI runs, under 20 minutes on 2 cores
 test-long: $(VENV)/installed ## the tests that take long: every era of the real exports
 	$(BIN)/python -m pytest -m long
 
-parity: warm ## every native calculator against tsfresh, over many lengths
-	$(BIN)/python -m feature_platform_tests.parity.compare --lengths 1,2,3,4,5,6,7,8,9,10,11,12,13,20,21,30,31,48,60,100,144,257,288,1440,2016
+parity: warm ## every calculator against tsfresh on every kind of series and length; writes docs/parity.md
+	$(BIN)/python -m feature_platform_tests.parity.compare --write
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -m long feature_platform_tests/parity
 
 # An environment of their own: the platform depends on none of them.
 PEERS := functime pycatch22 tsfel tsflex tsfresh==0.21.2

@@ -1,5 +1,6 @@
 """Native values against tsfresh's: what differs, beyond the tolerance of docs/parity.md."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from feature_platform.features.calculators.kernel import FloatArray
 from feature_platform.features.calculators.registry import CALCULATORS
 from feature_platform.features.cpu.run import run
 from feature_platform.features.plan import make_plan
-from feature_platform_tests.parity.reference import STEP_MINUTES, tsfresh_values
+from feature_platform_tests.parity.reference import STEP_MINUTES, Table, tsfresh_values
 
 RELATIVE = 1e-6
 ABSOLUTE = 1e-8
@@ -18,8 +19,9 @@ ABSOLUTE = 1e-8
 
 @dataclass(frozen=True)
 class Difference:
-    """One value that is not tsfresh's."""
+    """One value that is not tsfresh's, and where its series stands among those compared."""
 
+    position: int
     series: str
     length: int
     column: str
@@ -44,32 +46,50 @@ def differences(
 ) -> tuple[list[Difference], int]:
     """What differs over series of any lengths, and how many values were compared."""
     expected = tsfresh_values([x for _, x in series], calculators)
+    return differences_from(expected, series, calculators)
+
+
+def differences_from(
+    expected: Sequence[Table], series: Sequence[tuple[str, FloatArray]], calculators: Mapping[str, Any]
+) -> tuple[list[Difference], int]:
+    """As `differences`, from a table of tsfresh's values for each series."""
+    own: dict[int, list[float]] = {}
+    columns: tuple[str, ...] = ()
+    by_length: dict[int, list[int]] = defaultdict(list)
+    for position, (_, x) in enumerate(series):
+        by_length[len(x)].append(position)
+    for positions in by_length.values():
+        values, columns = native_values(np.stack([series[position][1] for position in positions]), calculators)
+        own |= dict(zip(positions, values.tolist(), strict=True))
+    powers = powers_of(calculators)
     found: list[Difference] = []
-    compared = 0
-    for (name, x), table in zip(series, expected, strict=True):
-        own, columns = native_values(x[None], calculators)
-        powers = {
-            calculator.column(parameters): (calculator.power(parameters), calculator.exact)
-            for calculator, parameters in _requests(calculators)
-        }
-        for column, value in zip(columns, own[0].tolist(), strict=True):
+    for position, ((name, x), table) in enumerate(zip(series, expected, strict=True)):
+        naturals = {power: natural_scale(x, power) for power in {power for power, _ in powers.values()}}
+        for column, value in zip(columns, own[position], strict=True):
             wanted = table.get(column, table.get(column.partition("__")[0], "no such column"))
-            compared += 1
             power, exact = powers[column]
-            if isinstance(wanted, str) or not close(value, wanted, natural_scale(x, power), exact=exact):
-                found.append(Difference(name, len(x), column, value, wanted))
-    return found, compared
+            if isinstance(wanted, str) or not close(value, wanted, naturals[power], exact=exact):
+                found.append(Difference(position, name, len(x), column, value, wanted))
+    return found, len(series) * len(columns)
 
 
 def scale(x: FloatArray) -> float:
     """What a series' values amount to: its spread, or a rounding error of its size where it has none."""
-    return float(max(x.std(), 1e-12 * np.abs(x).max()))
+    size = float(np.abs(x).max())
+    # Divided first: the squares of values near the smallest floats are 0, those of the largest infinite.
+    spread = float((x / size).std()) * size if size else 0.0
+    return max(spread, 1e-12 * size)
 
 
 def natural_scale(x: FloatArray, power: int) -> float:
-    """A power of the series' scale; also a negative one of a series that has none."""
+    """A power of the series' scale, also a negative one of a series that has none; 0 where no float is so large."""
     unit = scale(x)
-    return float(unit**power) if unit > 0 else float(power == 0)
+    if not unit:
+        return float(power == 0)
+    try:
+        return unit**power
+    except OverflowError:
+        return 0.0
 
 
 def close(own: float, wanted: float, natural: float, *, exact: bool) -> bool:
@@ -81,9 +101,10 @@ def close(own: float, wanted: float, natural: float, *, exact: bool) -> bool:
     return bool(abs(own - wanted) <= RELATIVE * abs(wanted) + ABSOLUTE * natural)
 
 
-def _requests(calculators: Mapping[str, Any]) -> list[tuple[Any, Mapping[str, Any]]]:
-    return [
-        (CALCULATORS[name], parameters)
+def powers_of(calculators: Mapping[str, Any]) -> dict[str, tuple[int, bool]]:
+    """By column, with which power of the series' unit its values come, and whether they must be exact."""
+    return {
+        CALCULATORS[name].column(parameters): (CALCULATORS[name].power(parameters), CALCULATORS[name].exact)
         for name, parameter_list in calculators.items()
         for parameters in parameter_list or ({},)
-    ]
+    }

@@ -16,6 +16,7 @@ def named_series(length: int, *, seed: int = 0) -> dict[str, FloatArray]:
         autoregressive[i] = 0.8 * autoregressive[i - 1] + noise[i]
     spikes = np.zeros(length)
     spikes[random.integers(0, length, max(1, length // 40))] = 9.5
+    held = max(1, length // 12)
     return {
         "walk": walk,
         "noise": noise,
@@ -35,4 +36,7 @@ def named_series(length: int, *, seed: int = 0) -> dict[str, FloatArray]:
         "huge": 1e12 * random.standard_normal(length),
         "offset": 1e6 + 1e-2 * random.standard_normal(length),
         "negative": -50 - np.abs(walk),
+        "held": np.round(walk[time // held * held], 2),
+        "denormal": 1e-310 * noise,
+        "few_denormals": np.where(random.random(length) < 0.1, 1e-312 * np.abs(noise), 0.0),
     }
