@@ -1,4 +1,6 @@
-"""Whether tsfresh's own value of a series is noise: it moves with the last bit of the values, or with their unit."""
+"""Whether tsfresh's own value of a series is noise: it moves with the last bit of the values, or with their unit.
+
+Ties stay ties: what counts peaks or ranks rightly changes where they are broken."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -27,10 +29,11 @@ def unstable_columns(series: Sequence[FloatArray], calculator: str) -> list[set[
 
 
 def moved(x: FloatArray) -> list[FloatArray]:
-    """The series with each value moved by at most one unit in the last place, in several ways."""
+    """The series with values moved by at most one unit in the last place, equal ones alike, in several ways."""
     random = np.random.default_rng(len(x))
-    steps = [random.choice([-np.inf, np.inf], len(x)) for _ in range(WAYS)]
-    return [np.where(random.random(len(x)) < 0.5, np.nextafter(x, step), x) for step in steps]
+    levels, places = np.unique(x, return_inverse=True)
+    steps = [random.choice([-np.inf, np.inf], len(levels)) for _ in range(WAYS)]
+    return [np.where(random.random(len(levels)) < 0.5, np.nextafter(levels, step), levels)[places] for step in steps]
 
 
 def _unstable(x: FloatArray, tables: Sequence[Table], units: tuple[float, ...], calculator: str) -> set[str]:
@@ -41,7 +44,7 @@ def _unstable(x: FloatArray, tables: Sequence[Table], units: tuple[float, ...], 
         back = [value / unit**power for value, unit in zip(others, units, strict=False)]
         natural = natural_scale(x, power)
         same = [close(other, first, natural, exact=own.exact) for other in (*back, *others[len(units) :])]
-        if calculator in tables[0] or not all(same):
+        if isinstance(tables[0].get(calculator), str) or not all(same):
             found.add(column)
     return found
 
