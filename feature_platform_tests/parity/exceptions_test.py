@@ -7,7 +7,7 @@ from feature_platform_tests.parity.exceptions import GENERATED, exceptions
 from feature_platform_tests.parity.series import named_series
 from feature_platform_tests.parity.stability import unstable_columns
 
-LENGTHS = (5, 9, 12, 18, 20, 27, 34, 50, 144, 257, 288)
+LENGTHS = (5, 9, 12, 18, 20, 27, 34, 50, 144, 186, 257, 288)
 BY_KIND = sorted((calculator, kind) for calculator, kind in exceptions() if kind != GENERATED)
 
 
