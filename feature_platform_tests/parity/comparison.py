@@ -84,7 +84,7 @@ def scale(x: FloatArray) -> float:
 def natural_scale(x: FloatArray, power: int) -> float:
     """A power of the series' scale, also a negative one of a series that has none; 0 where no float is so large."""
     unit = scale(x)
-    if not unit:
+    if not unit or not np.isfinite(unit):
         return float(power == 0)
     try:
         return unit**power

@@ -12,13 +12,15 @@ from feature_platform_tests.parity.comparison import differences
 
 PERFECT = {"ramp", "saw"}
 """Their drift is constant: the highest coefficients are rounding errors, and so are the roots."""
+UNLABELLED = {"denormal"}
+"""pandas cannot label the bins of such values, and tsfresh fails."""
 
 MODELS = ((1, 30), (1, 3), (2, 1), (2, 7), (3, 2), (3, 30), (3, 100), (4, 20))
 
 
 def test_values_are_tsfreshs_with_any_parameters() -> None:
     found, compared = differences(
-        [(name, x) for name, x in series_of((2, 5, 40, 200)) if name not in PERFECT],
+        [(name, x) for name, x in series_of((2, 5, 40, 200)) if name not in PERFECT | UNLABELLED],
         {
             "friedrich_coefficients": [{"coeff": c, "m": m, "r": r} for m, r in MODELS for c in range(m + 2)],
             "max_langevin_fixed_point": [{"m": m, "r": r} for m, r in MODELS],
