@@ -10,21 +10,17 @@ import polars as pl
 
 from feature_platform.errors import FeatureError
 from feature_platform.features.api import EraFeatures
-from feature_platform.features.calculators.registry import CALCULATORS
 from feature_platform.features.columns import SEPARATOR
 from feature_platform.features.engine import FloatArray
 from feature_platform.features.parameters import Calculators
 from feature_platform.features.reference_process import ReferenceProcess, reference_process
-from feature_platform.features.tolerance import close, natural_scale
+from feature_platform.features.tolerance import Powers, close, natural_scale, nudged, powers_of
 
 START_SECONDS = 3.0
 """What starting Python with tsfresh takes, about."""
 TIMES_SLOWER = 700
 """What tsfresh takes of the time of one native thread, about, until a first series is measured."""
 NUDGES = 6
-
-Tolerances = Mapping[str, tuple[int, bool]]
-"""Per column the power of its natural scale, and whether it must be equal."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +90,7 @@ class ReferenceSample:
             found.missed = len(self.picks)
             return found
         began = time.perf_counter()
-        tolerances = _tolerances(calculators)
+        powers = powers_of(calculators)
         with reference_process() as reference:
             for pick in self.picks:
                 found.seconds = time.perf_counter() - began
@@ -104,7 +100,7 @@ class ReferenceSample:
                     found.missed += 1
                     continue
                 try:
-                    self._compare_one(pick, calculators, tolerances, reference, found)
+                    self._compare_one(pick, calculators, powers, reference, found)
                 except FeatureError as error:
                     found.failure = str(error)
                     break
@@ -115,7 +111,7 @@ class ReferenceSample:
         self,
         pick: Pick,
         calculators: Calculators,
-        tolerances: Tolerances,
+        powers: Powers,
         reference: ReferenceProcess,
         found: Agreement,
     ) -> None:
@@ -126,11 +122,11 @@ class ReferenceSample:
         off = {
             name: value
             for name, value in zip(names, wanted[0].tolist(), strict=True)
-            if not _is(own[name], value, x, tolerances.get(name, (0, False)))
+            if not _is(own[name], value, x, powers.get(name, (0, False)))
         }
         found.series += 1
         found.values += len(names)
-        moving = _moving(off, calculators, tolerances, reference, x, self.features) if off else set()
+        moving = _moving(off, calculators, powers, reference, x, self.features) if off else set()
         found.unstable += len(moving)
         start = windows.starts[pick.window]
         found.differing += [
@@ -144,7 +140,7 @@ class ReferenceSample:
 def _moving(
     off: Mapping[str, float],
     calculators: Calculators,
-    tolerances: Tolerances,
+    powers: Powers,
     reference: ReferenceProcess,
     x: FloatArray,
     features: EraFeatures,
@@ -152,27 +148,17 @@ def _moving(
     """Which columns tsfresh itself gives other values where the series moves by one unit in the last place."""
     concerned = {name.partition(SEPARATOR)[0] for name in off}
     requests = {name: parameters for name, parameters in calculators.items() if name in concerned}
-    random = np.random.default_rng(len(x))
-    nudged = np.stack([np.nextafter(x, random.choice([-np.inf, np.inf], len(x))) for _ in range(NUDGES)])
-    values, names = reference.values(requests, nudged, features.windows.times)
+    moved = np.stack(nudged(x, NUDGES))
+    values, names = reference.values(requests, moved, features.windows.times)
     return {
         name
         for position, name in enumerate(names)
         if name in off
         for value in values[:, position].tolist()
-        if not _is(value, off[name], x, tolerances.get(name, (0, False)))
+        if not _is(value, off[name], x, powers.get(name, (0, False)))
     }
 
 
 def _is(own: float, wanted: float, x: FloatArray, tolerance: tuple[int, bool]) -> bool:
     power, exact = tolerance
     return close(own, wanted, natural_scale(x, power), exact=exact)
-
-
-def _tolerances(calculators: Calculators) -> Tolerances:
-    return {
-        calculator.column(parameters): (calculator.power(parameters), calculator.exact)
-        for name, parameter_list in calculators.items()
-        if (calculator := CALCULATORS.get(name)) is not None
-        for parameters in parameter_list or ({},)
-    }

@@ -11,7 +11,7 @@ DEFAULT_LIMITS: Mapping[str, str | int] = {"cpu": AUTO, "gpu": 1}
 
 
 def parse_limits(limits: Mapping[str, object]) -> dict[str, int]:
-    """Read a number of runs by compute class; `auto` is half of this machine's cores, and `{env: NAME}` is looked up.
+    """Read a number of runs by compute class; `auto` is half of the cores, two at least; `{env: NAME}` is looked up.
 
     Raises
     ------
@@ -38,7 +38,8 @@ def _parse(limit: object, key: str) -> int:
         case bool():
             pass
         case "auto":
-            return max(1, len(os.sched_getaffinity(0)) // 2)
+            cores = len(os.sched_getaffinity(0))
+            return max(min(cores, 2), cores // 2)
         case int() if limit >= 0:
             return limit
         case str() if limit.isdecimal():

@@ -16,7 +16,7 @@ from feature_platform.features import extract_batch, extract_features, extract_r
 from feature_platform.features.calculators.kernel import FloatArray
 from feature_platform.features.calculators.registry import CALCULATORS
 from feature_platform.features.feature_sets import COMPREHENSIVE
-from feature_platform_tests.parity.comparison import close, natural_scale
+from feature_platform.features.tolerance import close, natural_scale
 from feature_platform_tests.parity.reference import STEP_MINUTES, tsfresh_values
 
 PAGE = Path(__file__).parents[2] / "docs" / "features.md"

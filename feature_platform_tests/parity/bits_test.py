@@ -7,7 +7,8 @@ from feature_platform.features.calculators.kernel import FloatArray
 from feature_platform.features.calculators.registry import CALCULATORS
 from feature_platform.features.feature_sets import COMPREHENSIVE
 from feature_platform.features.native import TimeArray, extract_batch, extract_ragged
-from feature_platform_tests.parity.comparison import close, native_values, natural_scale, powers_of
+from feature_platform.features.tolerance import close, natural_scale, powers_of
+from feature_platform_tests.parity.comparison import native_values
 from feature_platform_tests.parity.reference import START, tsfresh_values
 from feature_platform_tests.parity.series import named_series
 

@@ -8,13 +8,10 @@ from typing import Any
 import numpy as np
 
 from feature_platform.features.calculators.kernel import FloatArray
-from feature_platform.features.calculators.registry import CALCULATORS
 from feature_platform.features.cpu.run import run
 from feature_platform.features.plan import make_plan
+from feature_platform.features.tolerance import close, natural_scale, powers_of
 from feature_platform_tests.parity.reference import STEP_MINUTES, Table, tsfresh_values
-
-RELATIVE = 1e-6
-ABSOLUTE = 1e-8
 
 
 @dataclass(frozen=True)
@@ -71,40 +68,3 @@ def differences_from(
             if isinstance(wanted, str) or not close(value, wanted, naturals[power], exact=exact):
                 found.append(Difference(position, name, len(x), column, value, wanted))
     return found, len(series) * len(columns)
-
-
-def scale(x: FloatArray) -> float:
-    """What a series' values amount to: its spread, or a rounding error of its size where it has none."""
-    size = float(np.abs(x).max())
-    # Divided first: the squares of values near the smallest floats are 0, those of the largest infinite.
-    spread = float((x / size).std()) * size if size else 0.0
-    return max(spread, 1e-12 * size)
-
-
-def natural_scale(x: FloatArray, power: int) -> float:
-    """A power of the series' scale, also a negative one of a series that has none; 0 where no float is so large."""
-    unit = scale(x)
-    if not unit or not np.isfinite(unit):
-        return float(power == 0)
-    try:
-        return unit**power
-    except OverflowError:
-        return 0.0
-
-
-def close(own: float, wanted: float, natural: float, *, exact: bool) -> bool:
-    """Whether a value is tsfresh's: both NaN, equal, or within the tolerance at the feature's natural scale."""
-    if np.isnan(own) or np.isnan(wanted):
-        return bool(np.isnan(own) and np.isnan(wanted))
-    if own == wanted or exact:
-        return own == wanted
-    return bool(abs(own - wanted) <= RELATIVE * abs(wanted) + ABSOLUTE * natural)
-
-
-def powers_of(calculators: Mapping[str, Any]) -> dict[str, tuple[int, bool]]:
-    """By column, with which power of the series' unit its values come, and whether they must be exact."""
-    return {
-        CALCULATORS[name].column(parameters): (CALCULATORS[name].power(parameters), CALCULATORS[name].exact)
-        for name, parameter_list in calculators.items()
-        for parameters in parameter_list or ({},)
-    }

@@ -7,8 +7,9 @@ import pytest
 
 from feature_platform.features.calculators.registry import CALCULATORS
 from feature_platform.features.feature_sets import COMPREHENSIVE
+from feature_platform.features.tolerance import close, natural_scale, powers_of, scale
 from feature_platform_tests.parity.cases import Case, generated, real
-from feature_platform_tests.parity.comparison import close, differences, native_values, natural_scale, powers_of, scale
+from feature_platform_tests.parity.comparison import differences, native_values
 from feature_platform_tests.parity.exceptions import unexcused
 from feature_platform_tests.parity.series import named_series
 

@@ -5,12 +5,10 @@ Ties stay ties: what counts peaks or ranks rightly changes where they are broken
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from feature_platform.features.calculators.kernel import FloatArray
 from feature_platform.features.calculators.registry import CALCULATORS
 from feature_platform.features.feature_sets import COMPREHENSIVE
-from feature_platform_tests.parity.comparison import close, natural_scale
+from feature_platform.features.tolerance import close, natural_scale, nudged
 from feature_platform_tests.parity.reference import Table, tsfresh_values
 
 UNITS = (2.0**40, 3.0, 0.7)
@@ -23,17 +21,9 @@ WAYS = 12
 def unstable_columns(series: Sequence[FloatArray], calculator: str) -> list[set[str]]:
     """Of each series the calculator's columns whose value by tsfresh is noise, or that tsfresh fails to compute."""
     units = () if calculator in BOUND_TO_A_UNIT else UNITS
-    groups = [[x, *(x * unit for unit in units), *moved(x)] for x in series]
+    groups = [[x, *(x * unit for unit in units), *nudged(x, WAYS)] for x in series]
     tables = iter(tsfresh_values([x for group in groups for x in group], {calculator: COMPREHENSIVE[calculator]}))
     return [_unstable(group[0], [next(tables) for _ in group], units, calculator) for group in groups]
-
-
-def moved(x: FloatArray) -> list[FloatArray]:
-    """The series with values moved by at most one unit in the last place, equal ones alike, in several ways."""
-    random = np.random.default_rng(len(x))
-    levels, places = np.unique(x, return_inverse=True)
-    steps = [random.choice([-np.inf, np.inf], len(levels)) for _ in range(WAYS)]
-    return [np.where(random.random(len(levels)) < 0.5, np.nextafter(levels, step), levels)[places] for step in steps]
 
 
 def _unstable(x: FloatArray, tables: Sequence[Table], units: tuple[float, ...], calculator: str) -> set[str]:

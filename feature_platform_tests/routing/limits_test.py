@@ -6,8 +6,8 @@ from feature_platform.errors import RoutingError
 from feature_platform.routing.limits import parse_limits, tag_limits
 
 
-def test_auto_is_half_of_the_cores_and_at_least_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    for cores, expected in ((1, 1), (2, 1), (9, 4)):
+def test_auto_is_half_of_the_cores_and_two_where_there_are_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    for cores, expected in ((1, 1), (2, 2), (3, 2), (9, 4)):
         monkeypatch.setattr(os, "sched_getaffinity", lambda _pid, cores=cores: set(range(cores)))
         assert parse_limits({"cpu": "auto"}) == {"cpu": expected}
 

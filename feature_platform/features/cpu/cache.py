@@ -51,7 +51,11 @@ def cache_folder() -> Path | None:
 def _copied(folder: Path) -> Path:
     copy = TemporaryDirectory(prefix="feature_platform-")
     _copies.append(copy)
-    shutil.copytree(folder, copy.name, dirs_exist_ok=True, copy_function=shutil.copy)
+    for file in folder.rglob("*.nb?"):
+        target = Path(copy.name) / file.relative_to(folder)
+        # Without the original's rights: numba must be able to write beside it.
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)
     return Path(copy.name)
 
 
