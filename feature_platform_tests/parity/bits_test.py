@@ -5,7 +5,7 @@ import pytest
 
 from feature_platform.features.calculators.kernel import FloatArray
 from feature_platform.features.calculators.registry import CALCULATORS
-from feature_platform.features.feature_sets import COMPREHENSIVE
+from feature_platform.features.feature_sets import COMPREHENSIVE, FEATURE_SETS
 from feature_platform.features.native import TimeArray, extract_batch, extract_ragged
 from feature_platform.features.tolerance import close, natural_scale, powers_of
 from feature_platform_tests.parity.comparison import native_values
@@ -55,7 +55,7 @@ def test_any_number_of_threads_and_any_batch_give_the_same(length: int) -> None:
     # More than two blocks, the last of them short.
     count = 2 * 2**16 // length + 5
     x = np.resize(kinds, (count, length))
-    cheap = {name: COMPREHENSIVE[name] for name in COMPREHENSIVE if CALCULATORS[name].kernel.quadratic is False}
+    cheap = FEATURE_SETS["efficient"]
     several = [extract_batch(x, cheap, threads=threads)[0] for threads in (1, 2, 5)]
     first = extract_batch(kinds, cheap)[0]
     for values in several:
