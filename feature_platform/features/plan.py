@@ -43,7 +43,7 @@ class Plan:
     works: tuple[Work, ...]
     delegated: dict[str, ParameterList]
     reasons: dict[str, str]
-    doubtful: tuple[tuple[Calculator, tuple[Parameters, ...], IntArray], ...]
+    doubtful: tuple[tuple[Calculator, tuple[Parameters, ...], IntArray], ...] = ()
 
     @property
     def needs(self) -> frozenset[Need]:
