@@ -44,7 +44,7 @@ def test_every_era_ends_with_selected_features_and_its_checks(report: dict[str, 
         assert row["features"] == 3 * 10
         assert row["selected"] > 0
         assert row["selection"] == "v1"
-        assert row["checks"] == {"passed": 11}
+        assert row["checks"] == {"passed": 12}
 
 
 def test_large_eras_run_under_gpu_and_small_ones_under_cpu(report: dict[str, Any]) -> None:
