@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from feature_platform.errors import FeatureError, SeriesError
 from feature_platform.features.calculators.arguments import RefusedError
-from feature_platform.features.calculators.kernel import Calculator
 from feature_platform.features.calculators.registry import CALCULATORS
 from feature_platform.features.cpu.run import Progress, run
 from feature_platform.features.engine import FeaturePlan, FloatArray, TimeArray
@@ -192,7 +191,10 @@ def _settle_doubtful(plan: Plan, x: FloatArray, times: TimeArray | None, values:
         return
     extreme = ~(np.maximum(x.max(axis=1), -x.min(axis=1)) < LARGEST_SQUARED)
     for calculator, requests, columns in plan.doubtful:
-        rows = np.flatnonzero(_doubtful(calculator, extreme, values[:, columns]))
+        doubtful = extreme if calculator.extremes else np.zeros_like(extreme)
+        if calculator.refuses:
+            doubtful = doubtful | np.isnan(values[:, columns]).any(axis=1)
+        rows = np.flatnonzero(doubtful)
         if not len(rows):
             continue
         when = times if times is None or times.ndim == 1 else times[rows]
@@ -201,11 +203,6 @@ def _settle_doubtful(plan: Plan, x: FloatArray, times: TimeArray | None, values:
         except SeriesError as error:
             raise SeriesError(int(rows[error.position]), error.problem) from error
         values[np.ix_(rows, columns)] = found
-
-
-def _doubtful(calculator: Calculator, extreme: npt.NDArray[np.bool_], values: FloatArray) -> npt.NDArray[np.bool_]:
-    unsure = extreme if calculator.extremes else np.zeros_like(extreme)
-    return unsure | np.isnan(values).any(axis=1) if calculator.refuses else unsure
 
 
 def _hours(times: TimeArray) -> FloatArray:

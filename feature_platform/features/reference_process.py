@@ -6,20 +6,18 @@ next; with those off, tsfresh gives the same values on all.
 
 import os
 import pickle
-import struct
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO
 
 from feature_platform.errors import FeatureError
 from feature_platform.features.engine import FloatArray, TimeArray
 from feature_platform.features.parameters import Calculators
 
 STABLE_SORTS = "X86_V4 X86_V3 AVX512_ICL AVX512_SPR"
-LENGTH = struct.Struct("<Q")
 
 
 @dataclass(frozen=True)
@@ -42,9 +40,10 @@ class ReferenceProcess:
         if requests is None or answers is None:
             raise FeatureError("the reference process has no pipes")
         try:
-            _send(requests, (dict(calculators), x, times))
-            found = _receive(answers)
-        except (EOFError, BrokenPipeError) as error:
+            pickle.dump((dict(calculators), x, times), requests)
+            requests.flush()
+            found = pickle.load(answers)  # noqa: S301 - from the process that this one started
+        except (EOFError, BrokenPipeError, pickle.UnpicklingError) as error:
             raise FeatureError(
                 f"the process that runs tsfresh ended with {self.process.wait()}; it may have lacked memory"
             ) from error
@@ -70,32 +69,20 @@ def reference_process() -> Iterator[ReferenceProcess]:
             process.kill()
 
 
-def _send(stream: IO[bytes], content: object) -> None:
-    packed = pickle.dumps(content)
-    stream.write(LENGTH.pack(len(packed)) + packed)
-    stream.flush()
-
-
-def _receive(stream: IO[bytes]) -> Any:  # noqa: ANN401 - whatever the other side sent
-    header = stream.read(LENGTH.size)
-    if len(header) < LENGTH.size:
-        raise EOFError
-    return pickle.loads(stream.read(LENGTH.unpack(header)[0]))  # noqa: S301 - from the process at the other end of a private pipe
-
-
 def _serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     from feature_platform.features.reference import reference_values  # noqa: PLC0415 - seconds; after the environment is set
 
     while True:
         try:
-            calculators, x, times = _receive(requests)
+            calculators, x, times = pickle.load(requests)  # noqa: S301 - from the process that started this one
         except EOFError:
             return
         try:
             found: object = reference_values(calculators, x, times)
         except FeatureError as error:
             found = error
-        _send(answers, found)
+        pickle.dump(found, answers)
+        answers.flush()
 
 
 if __name__ == "__main__":

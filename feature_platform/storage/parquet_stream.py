@@ -4,10 +4,10 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from feature_platform.storage.root import write_error
@@ -38,18 +38,18 @@ def write_parquet_stream(path: Path, schema: pl.Schema, tables: Iterable[pl.Data
         If the file cannot be written; also what `tables` raises.
     """
     rows = 0
-    parts = iter(tables)
+    parts = (table.to_arrow() for table in tables)
     # The Arrow schema of so many columns is made with the first table: without one it takes longer than writing it.
     first = next(parts, None)
-    part = (schema.to_frame() if first is None else first).to_arrow()
+    if first is None:
+        first = schema.to_frame().to_arrow()
     with _as_storage_error(path):
-        writer = pq.ParquetWriter(path, part.schema, compression="lz4", use_dictionary=False, write_statistics=False)
+        writer = pq.ParquetWriter(path, first.schema, compression="lz4", use_dictionary=False, write_statistics=False)
     try:
-        while part is not None:
+        for part in chain([first], parts):
             with _as_storage_error(path):
                 writer.write_table(part)
             rows += part.num_rows
-            part = _following(parts)
         with _as_storage_error(path):
             writer.close()
     finally:
@@ -58,11 +58,6 @@ def write_parquet_stream(path: Path, schema: pl.Schema, tables: Iterable[pl.Data
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()[:DIGEST]
     return ParquetFile(digest, rows, schema, path.stat().st_size)
-
-
-def _following(parts: Iterator[pl.DataFrame]) -> pa.Table | None:
-    table = next(parts, None)
-    return None if table is None else table.to_arrow()
 
 
 @contextmanager

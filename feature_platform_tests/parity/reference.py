@@ -16,13 +16,14 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
+from feature_platform.features.reference_process import STABLE_SORTS
+
 FloatArray = npt.NDArray[np.float64]
 TimeArray = npt.NDArray[np.datetime64]
 Calculators = Mapping[str, list[dict[str, Any]] | None]
 Table = dict[str, float | str]
 """Values by column; where a calculator raises, the error's text under the calculator's name."""
 
-STABLE_SORTS = "X86_V4 X86_V3 AVX512_ICL AVX512_SPR"
 START = np.datetime64("2024-03-01T00:00", "us")
 STEP_MINUTES = 5
 
