@@ -2,74 +2,34 @@
 
 import hashlib
 import os
-import shutil
 import warnings
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
-from threading import RLock
+from typing import Any, Self
 
 import numba
+from llvmlite import binding
+from numba.core.caching import CompileResultCacheImpl, FunctionCache
 
 from feature_platform.features import calculators
 
-_lock = RLock()
-_copies: list[TemporaryDirectory[str]] = []
-"""They are removed with the process."""
+
+class KernelCacheWarning(UserWarning):
+    """Compiled kernels cannot be kept."""
 
 
 @lru_cache(maxsize=1)
-def cache_folder() -> Path | None:
-    """The folder of this version's compiled kernels, made if need be; None, with one warning, if it cannot be written.
+def cache_folder() -> Path:
+    """The folder of this version's compiled kernels, in NUMBA_CACHE_DIR, else in the user's cache folder.
 
-    numba reads only from a folder that it may write: kernels in one that it may not, as in an image, are copied to a
-    temporary one of this process. The folder lies in NUMBA_CACHE_DIR, else in the user's cache folder. Its name is a
-    digest of the kernels' source: numba looks at the file of a function alone, so a changed function that others call
-    would go unnoticed.
+    Its name is a digest of the kernels' source: numba looks at the file of a function alone, so a changed function that
+    others call would go unnoticed. Checkouts of one version share it, wherever they lie.
     """
     base = os.environ.get("NUMBA_CACHE_DIR") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
     packages = (Path(calculators.__path__[0]), Path(__file__).parent)
-    folder = Path(base) / "feature_platform" / "kernels" / source_digest(packages)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=folder):
-            return folder
-    except OSError as error:
-        with suppress(OSError):
-            if any(folder.rglob("*.nbi")):
-                return _copied(folder)
-        warnings.warn(
-            f"{folder}: cannot be written ({error.strerror or error}), so the feature kernels are compiled anew in "
-            "every process, which takes a minute; set NUMBA_CACHE_DIR to a folder that can be written",
-            stacklevel=2,
-        )
-        return None
-
-
-def _copied(folder: Path) -> Path:
-    copy = TemporaryDirectory(prefix="feature_platform-")
-    _copies.append(copy)
-    for file in folder.rglob("*.nb?"):
-        target = Path(copy.name) / file.relative_to(folder)
-        # Without the original's rights: numba must be able to write beside it.
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, target)
-    return Path(copy.name)
-
-
-@contextmanager
-def kernel_cache() -> Iterator[bool]:
-    """Functions decorated inside keep their compiled code in `cache_folder`; whether there is one."""
-    folder = cache_folder()
-    with _lock:
-        # numba chooses the folder when a function is decorated, from its global configuration.
-        before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(folder or "")
-        try:
-            yield folder is not None
-        finally:
-            numba.config.CACHE_DIR = before
+    return Path(base) / "feature_platform" / "kernels" / source_digest(packages)
 
 
 def source_digest(packages: Iterable[Path]) -> str:
@@ -78,3 +38,74 @@ def source_digest(packages: Iterable[Path]) -> str:
     for file in sorted(file for package in packages for file in package.glob("*.py")):
         digest.update(file.name.encode() + file.read_bytes())
     return digest.hexdigest()[:16]
+
+
+class _CacheFolder:
+    """`cache_folder`, as numba asks for a function's place: it may be read-only, as in an image."""
+
+    def __init__(self, file: str) -> None:
+        self._py_file = file
+
+    @classmethod
+    def from_function(cls, _function: object, file: str) -> Self:
+        return cls(file)
+
+    def get_cache_path(self) -> str:
+        return str(cache_folder())
+
+    def ensure_cache_path(self) -> None:
+        cache_folder().mkdir(parents=True, exist_ok=True)
+
+    def get_source_stamp(self) -> str:
+        return cache_folder().name
+
+    def get_disambiguator(self) -> str:
+        return "kernel"
+
+
+class _MachineCode(CompileResultCacheImpl):  # type: ignore[misc]  # numba ships no types
+    """Keeps a function's machine code; of its bitcode, whose reading took half of a load, the names of what is called.
+
+    So nothing can be linked with it: kernels are called by their addresses.
+    """
+
+    _locator_classes = (_CacheFolder,)
+
+    def reduce(self, result: Any) -> tuple[Any, ...]:  # noqa: ANN401 - as above
+        (name, kind, (machine_code, _)), *others = super().reduce(result)
+        wrappers = (result.fndesc.llvm_cpython_wrapper_name, result.fndesc.llvm_cfunc_wrapper_name)
+        there = [wrapper for wrapper in wrappers if result.library.get_pointer_to_function(wrapper)]
+        names = binding.parse_assembly("\n".join(f'define void @"{wrapper}"() {{ ret void }}' for wrapper in there))
+        return (name, kind, (machine_code, names.as_bitcode())), *others
+
+
+class KernelCache(FunctionCache):  # type: ignore[misc]  # as above
+    """numba's cache of one function, in `cache_folder`, for a function that no compiled one calls by its name.
+
+    If the folder cannot be written it says so, once in a process, and the function is compiled again in the next.
+    """
+
+    _impl_class = _MachineCode
+
+    def load_overload(self, signature: Any, target: Any) -> Any:  # noqa: ANN401 - as above
+        """See numba."""
+        with suppress(OSError):
+            return super().load_overload(signature, target)
+        return None
+
+    def save_overload(self, signature: Any, result: Any) -> None:  # noqa: ANN401 - as above
+        """See numba."""
+        try:
+            super().save_overload(signature, result)
+        except OSError as error:
+            _warn(error.strerror or str(error))
+
+
+@lru_cache(maxsize=1)
+def _warn(problem: str) -> None:
+    warnings.warn(
+        f"{cache_folder()}: cannot be written ({problem}), so the feature kernels are compiled anew in every process, "
+        "which takes a minute; set NUMBA_CACHE_DIR to a folder that can be written",
+        KernelCacheWarning,
+        stacklevel=2,
+    )

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 import numba
+import scipy.linalg.cython_blas  # noqa: F401 - numba imports it at a process's first kernel, where somebody waits
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -12,7 +13,7 @@ from numba.extending import intrinsic
 from feature_platform.features.calculators.kernel import FloatArray, KernelFunction, Scratch, Series
 from feature_platform.features.calculators.moments import write_moments
 from feature_platform.features.calculators.retarget import retarget
-from feature_platform.features.cpu.cache import kernel_cache
+from feature_platform.features.cpu.cache import KernelCache
 
 FLOATS = types.Array(types.float64, 1, "C")
 FLOATS_2D = types.Array(types.float64, 2, "C")
@@ -43,10 +44,9 @@ _helpers: dict[Callable[..., Any], Compiled] = {}
 @cache
 def compiled(function: KernelFunction) -> Compiled:
     """A kernel with its one signature, from the cache where it was compiled before."""
-    with kernel_cache() as cached:
-        # What a kernel calls is in its own machine code, and only compiled code calls either.
-        copy = retarget(function, lambda helper: numba.njit(helper, no_cpython_wrapper=True, **OPTIONS), _helpers)
-        return numba.njit(KERNEL, cache=cached, no_cpython_wrapper=True, **OPTIONS)(copy)
+    # What a kernel calls is in its own machine code, and only compiled code calls either.
+    copy = retarget(function, lambda helper: numba.njit(helper, no_cpython_wrapper=True, **OPTIONS), _helpers)
+    return _kept(numba.njit(copy, no_cpython_wrapper=True, **OPTIONS), KERNEL)
 
 
 @cache
@@ -78,8 +78,14 @@ def warm_kernels(functions: Iterable[KernelFunction]) -> int:
 @cache
 def batch_loop() -> Compiled:
     """`run_batch`, compiled; it takes kernels by their addresses, so it is compiled once for all of them."""
-    with kernel_cache() as cached:
-        return numba.njit(LOOP, cache=cached, **OPTIONS)(run_batch)
+    return _kept(numba.njit(run_batch, **OPTIONS), LOOP)
+
+
+def _kept(dispatcher: Compiled, signature: Any) -> Compiled:  # noqa: ANN401 - as above
+    dispatcher._cache = KernelCache(dispatcher.py_func)  # noqa: SLF001 - what `cache=True` does, with numba's own class
+    dispatcher.compile(signature)
+    dispatcher.disable_compile()
+    return dispatcher
 
 
 @cache

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from math import ceil
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from feature_platform.features.plan import Plan, Work
 BLOCK_VALUES = 2**16
 """Values of a block: its shared parts stay in a core's cache, and a call of a kernel stays far below a second."""
 BLOCKS_PER_THREAD = 4
-"""So many at least, as far as there are series: no thread waits long for the last."""
+"""So many at least, as far as there are series, and as many for each: no thread waits long for the last."""
 
 Progress = Callable[[int, int], None]
 
@@ -37,7 +38,8 @@ def run(
     for kernel in (MOMENTS, *(work.kernel for work in plan.works)):
         address(kernel.function)
     workers = max(1, threads or os.cpu_count() or 1)
-    size = max(1, min(BLOCK_VALUES // x.shape[1], -(-len(x) // (BLOCKS_PER_THREAD * workers))))
+    share = max(BLOCKS_PER_THREAD, ceil(x.size / (BLOCK_VALUES * workers)))
+    size = ceil(len(x) / (share * workers))
     blocks = [slice(first, min(first + size, len(x))) for first in range(0, len(x), size)]
 
     stop = np.zeros(1, dtype=np.int64)

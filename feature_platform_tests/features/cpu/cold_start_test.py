@@ -15,7 +15,7 @@ from numba.core.errors import NumbaWarning
 
 from feature_platform.features.calculators.kernel import FloatArray, Scratch, Series
 from feature_platform.features.calculators.registry import CALCULATORS
-from feature_platform.features.cpu.cache import cache_folder, source_digest
+from feature_platform.features.cpu.cache import KernelCacheWarning, _warn, cache_folder, source_digest
 from feature_platform.features.cpu.compile import compiled
 from feature_platform_tests.read_only import OpenFolder
 
@@ -52,8 +52,16 @@ BIG = np.zeros(2**18)
 """More than numba writes into compiled code: it is found by its address, so nothing that reads it can be kept."""
 
 
+def small_kernel(series: Series, _rows: FloatArray, _table: FloatArray, out: FloatArray, _: Scratch) -> None:
+    out[0] = series.x[0]
+
+
 def uncacheable_kernel(_series: Series, _rows: FloatArray, _table: FloatArray, out: FloatArray, _: Scratch) -> None:
     out[0] = BIG[0]
+
+
+def misses(dispatcher: Any) -> int:
+    return sum(dispatcher.stats.cache_misses.values())
 
 
 def said_by(*command: str, **variables: str) -> Any:
@@ -70,10 +78,12 @@ def run_cold(cache: Path) -> dict[str, Any]:
 
 @pytest.fixture
 def folder_not_looked_for() -> Iterator[None]:
-    """`cache_folder` looks once in a process."""
-    cache_folder.cache_clear()
+    """`cache_folder` looks once in a process, and a warning is said once."""
+    for remembered in (cache_folder, _warn):
+        remembered.cache_clear()
     yield
-    cache_folder.cache_clear()
+    for remembered in (cache_folder, _warn):
+        remembered.cache_clear()
 
 
 def test_a_second_process_compiles_nothing_and_computes_the_same(tmp_path: Path) -> None:
@@ -92,21 +102,13 @@ def test_a_copy_of_the_cache_is_as_good(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("folder_not_looked_for")
-def test_kernels_that_may_only_be_read_are_copied_without_a_warning(
+def test_kernels_are_read_from_a_folder_that_may_only_be_read(
     unwritable: OpenFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(unwritable.path))
-    shipped = cache_folder()
-    assert shipped is not None
-    (shipped / "statistics").mkdir()
-    (shipped / "statistics" / "kernel.nbi").write_bytes(b"index")
-    cache_folder.cache_clear()
+    assert misses(compiled.__wrapped__(small_kernel)) == 1
     with unwritable.read_only():
-        copy = cache_folder()
-        assert copy is not None
-        assert not copy.is_relative_to(unwritable.path)
-        assert (copy / "statistics" / "kernel.nbi").read_bytes() == b"index"
-        (copy / "statistics" / "another.nbi").write_bytes(b"")
+        assert misses(compiled.__wrapped__(small_kernel)) == 0
 
 
 def test_importing_and_computing_needs_neither_dagster_nor_pandas_nor_tsfresh(tmp_path: Path) -> None:
@@ -144,11 +146,27 @@ def test_a_cache_that_cannot_be_written_is_one_warning_and_computes_all_the_same
 
 
 @pytest.mark.usefixtures("folder_not_looked_for")
-def test_a_read_only_folder_is_the_same_warning(unwritable: OpenFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_only_folder_without_them_is_the_same_warning(
+    unwritable: OpenFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(unwritable.path))
-    with unwritable.read_only(), pytest.warns(UserWarning, match="cannot be written .Permission denied") as caught:
-        assert cache_folder() is cache_folder() is None
-    assert len(caught) == 1
+    with unwritable.read_only():
+        with pytest.warns(KernelCacheWarning, match="cannot be written .Permission denied"):
+            assert misses(compiled.__wrapped__(small_kernel)) == 1
+        # Warnings are errors here: this says nothing more.
+        assert misses(compiled.__wrapped__(small_kernel)) == 1
+
+
+def test_warm_without_a_folder_that_can_be_written_says_so_and_fails(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    command = [sys.executable, "-m", "feature_platform", "warm"]
+    variables = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "file")}
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    said = " ".join(done.stderr.split())
+    assert "cannot be written (Not a directory)" in said
+    assert "set NUMBA_CACHE_DIR" in said
+    assert "Traceback" not in said
 
 
 def test_warm_fills_the_cache_and_a_second_time_finds_it_full() -> None:
@@ -164,7 +182,7 @@ def test_a_kernel_that_cannot_be_kept_is_warned_of_and_compiled_again_every_time
     for _ in range(2):
         with pytest.warns(NumbaWarning, match="^Cannot cache compiled function"):
             dispatcher = compiled.__wrapped__(uncacheable_kernel)
-        assert sum(dispatcher.stats.cache_misses.values()) == 1
+        assert misses(dispatcher) == 1
 
 
 def test_a_changed_kernel_has_a_cache_of_its_own(tmp_path: Path) -> None:
