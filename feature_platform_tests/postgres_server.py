@@ -6,7 +6,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ USER = "platform"
 PASSWORD = "not a secret: only this test's server knows it"  # noqa: S105 - a throw-away cluster on loopback
 SERVER_OWNER = "postgres"
 STARTS = 5
+DATA = "data"
 SETTINGS = """
 fsync = off
 full_page_writes = off
@@ -69,6 +70,25 @@ class PostgresServer:
         """Remove a database, whoever is still connected to it."""
         self.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
+    def stop(self) -> None:
+        """Stop the server at once, whoever is connected."""
+        command = [
+            server_program("pg_ctl"),
+            "stop",
+            "--pgdata",
+            str(self.folder / DATA),
+            "--mode",
+            "immediate",
+            "--wait",
+        ]
+        _run_as_owner(command)
+
+    def start(self) -> None:
+        """Start it on its port, and wait until it answers."""
+        log = self.folder / "log"
+        command = [server_program("pg_ctl"), "start", "--pgdata", str(self.folder / DATA), "--log", str(log), "--wait"]
+        _run_as_owner([*command, "--options", f"-p {self.port}"])
+
 
 @contextmanager
 def running_postgres() -> Iterator[PostgresServer]:
@@ -79,12 +99,12 @@ def running_postgres() -> Iterator[PostgresServer]:
     MissingPostgresError
         If this machine has no server, or root has no other user to run it as.
     """
-    initdb, pg_ctl = server_program("initdb"), server_program("pg_ctl")
+    initdb = server_program("initdb")
     folder = Path(tempfile.mkdtemp(prefix="fpg"))  # short: a unix socket's path may have 107 bytes
     try:
         (folder / "password").write_text(PASSWORD)
         give_to_owner(folder, folder / "password")
-        data = folder / "data"
+        data = folder / DATA
         _run_as_owner(
             [
                 initdb,
@@ -100,11 +120,11 @@ def running_postgres() -> Iterator[PostgresServer]:
         )
         with (data / "postgresql.conf").open("a") as configuration:
             configuration.write(f"{SETTINGS}unix_socket_directories = '{folder}'\nlisten_addresses = '127.0.0.1'\n")
-        port = _start(pg_ctl, folder, data)
+        server = _started(folder)
         try:
-            yield PostgresServer(folder, port)
+            yield server
         finally:
-            _run_as_owner([pg_ctl, "stop", "--pgdata", str(data), "--mode", "immediate", "--wait"])
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -127,17 +147,13 @@ def server_program(name: str) -> str:
     return str(newest)
 
 
-def _start(pg_ctl: str, folder: Path, data: Path) -> int:
-    log = folder / "log"
+def _started(folder: Path) -> PostgresServer:
     for _ in range(STARTS):
-        port = free_port()  # another process may take it before the server does
-        try:
-            _run_as_owner(
-                [pg_ctl, "start", "--pgdata", str(data), "--log", str(log), "--wait", "--options", f"-p {port}"]
-            )
-        except subprocess.CalledProcessError:
-            continue
-        return port
+        server = PostgresServer(folder, free_port())  # another process may take the port before the server does
+        with suppress(subprocess.CalledProcessError):
+            server.start()
+            return server
+    log = folder / "log"
     raise RuntimeError(f"PostgreSQL did not start: {log.read_text() if log.exists() else 'no log'}")
 
 

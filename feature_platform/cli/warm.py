@@ -10,7 +10,7 @@ def warm() -> None:
     """Compile every feature kernel for this machine's processor, or for the one that NUMBA_CPU_NAME names."""
     from feature_platform.features.calculators.registry import CALCULATORS  # noqa: PLC0415 - keeps --help fast
     from feature_platform.features.cpu.cache import KernelCacheWarning, cache_folder  # noqa: PLC0415 - imports numba
-    from feature_platform.features.cpu.compile import warm_kernels  # noqa: PLC0415 - imports numba
+    from feature_platform.features.cpu.warm import warm_kernels  # noqa: PLC0415 - imports numba
 
     began = time.perf_counter()
     kernels = {id(calculator.kernel): calculator.kernel for calculator in CALCULATORS.values()}

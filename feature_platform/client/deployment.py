@@ -11,6 +11,7 @@ import dagster as dg
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import WorkspaceFileTarget
 from dagster_graphql.cli import execute_query
+from sqlalchemy.exc import OperationalError
 
 from feature_platform.client.daemon import is_daemon_alive, running_daemon
 from feature_platform.client.instance import opened_instance
@@ -83,19 +84,36 @@ class Deployment:
     def wait(
         self, run_ids: Iterable[str], *, finished: Callable[[dg.RunRecord], None] | None = None
     ) -> list[dg.RunRecord]:
-        """Wait until every run, with the retries that Dagster makes of it, is over; return each one's last record."""
+        """Wait until every run, with the retries that Dagster makes of it, is over; return each one's last record.
+
+        Raises
+        ------
+        FeaturePlatformError
+            If the daemon gave no sign of life for three minutes, or Dagster's storage did not answer for as long.
+        """
         open_ids = list(run_ids)
         records: dict[str, dg.RunRecord] = {}
+        answered = time.monotonic()
         while open_ids:
-            for run_id in list(open_ids):
-                record = self._last_attempt(run_id)
-                if record is not None:
-                    open_ids.remove(run_id)
-                    records[run_id] = record
-                    if finished is not None:
-                        finished(record)
+            try:
+                for run_id in list(open_ids):
+                    record = self._last_attempt(run_id)
+                    if record is not None:
+                        open_ids.remove(run_id)
+                        records[run_id] = record
+                        if finished is not None:
+                            finished(record)
+                daemon_alive = is_daemon_alive(self.instance, within_seconds=LOST_SECONDS)
+                answered = time.monotonic()
+            except OperationalError as error:
+                if time.monotonic() - answered > LOST_SECONDS:
+                    raise FeaturePlatformError(
+                        f"Dagster's storage did not answer for {LOST_SECONDS} s ({error.orig}); {len(open_ids)} runs "
+                        "go on without this command once it does"
+                    ) from error
+                daemon_alive = True  # it cannot be known
             if open_ids:
-                if not is_daemon_alive(self.instance, within_seconds=LOST_SECONDS):
+                if not daemon_alive:
                     raise FeaturePlatformError(
                         f"the Dagster daemon gave no sign of life for {LOST_SECONDS} s; {len(open_ids)} runs stay in "
                         "the queue: start a daemon (dagster dev, or dagster-daemon run) and they go on"

@@ -17,6 +17,7 @@ from feature_platform.eras.tables import SCHEMA_REVISION, VERSION_TABLE
 from feature_platform.errors import CatalogueUnreachableError, EraError
 
 CONNECT_SECONDS = 5
+RECONNECT_SECONDS = 0.5
 MIGRATIONS = Path(__file__).parent / "migrations"
 WRITES = "feature_platform_writes"
 
@@ -26,7 +27,7 @@ class Database:
 
     Every method holds one transaction and no connection beyond it, and nothing is ever set on a session, so that
     pgbouncer may hand a connection to someone else after each transaction. `patience` is how long a write waits
-    for another writer.
+    for another writer, and how long a database that answered before is waited for while it restarts.
 
     Raises
     ------
@@ -40,6 +41,7 @@ class Database:
         self._url = _parse(url)
         self._patience = patience
         self._engine = self._create_engine()
+        self._answered = False
         self._migrate()
 
     @property
@@ -50,18 +52,32 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that only reads."""
-        with self._explained(), self._engine.begin() as connection:
+        with self._explained(), self._connect(self._engine) as connection, connection.begin():
             yield connection
 
     @contextmanager
     def write(self, lock: str) -> Iterator[Connection]:
         """A transaction that writes; of those with the same `lock` one runs at a time."""
         engine = self._engine.execution_options(**{WRITES: True})
-        with self._explained(), engine.begin() as connection:
+        with self._explained(), self._connect(engine) as connection, connection.begin():
             if not self.is_sqlite:
                 connection.execute(text(f"SET LOCAL lock_timeout = {self._patience // timedelta(milliseconds=1)}"))
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _lock_key(lock)})
             yield connection
+
+    def _connect(self, engine: Engine) -> Connection:
+        deadline = time.monotonic() + self._patience / timedelta(seconds=1)
+        while True:
+            try:
+                connection = engine.connect()
+            except OperationalError:
+                # One that never answered is a mistake in the URL: that is said at once.
+                if self.is_sqlite or not self._answered or time.monotonic() > deadline:
+                    raise
+                time.sleep(RECONNECT_SECONDS)
+            else:
+                self._answered = True
+                return connection
 
     def _create_engine(self) -> Engine:
         if not self.is_sqlite:

@@ -1,17 +1,22 @@
 """Reports the end of a worker process that could not report it itself; started by its supervisor."""
 
 import sys
+import time
 from pathlib import Path
 
 import dagster as dg
 from dagster._core.events import JobFailureData, RunFailureReason
 from dagster._grpc.types import ExecuteRunArgs
 from dagster._serdes import deserialize_value
+from sqlalchemy.exc import OperationalError
 
 from feature_platform.errors import RoutingError
 from feature_platform.routing.supervisor import Cause, WorkerEnd
 from feature_platform.routing.tags import WORKER_LOST
 from feature_platform.routing.worker_folder import WorkerFolder
+
+PATIENCE_SECONDS = 300
+PAUSE_SECONDS = 2
 
 
 def report_end(instance: dg.DagsterInstance, run_id: str, end: WorkerEnd) -> None:
@@ -38,8 +43,19 @@ def main(folder: str, serialized: str) -> None:
     arguments = deserialize_value(serialized, ExecuteRunArgs)
     if arguments.instance_ref is None:
         raise RoutingError(f"run {arguments.run_id}: the worker's arguments name no Dagster instance")
-    with dg.DagsterInstance.from_ref(arguments.instance_ref) as instance:
-        report_end(instance, arguments.run_id, WorkerFolder(Path(folder)).end())
+    end = WorkerFolder(Path(folder)).end()
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            with dg.DagsterInstance.from_ref(arguments.instance_ref) as instance:
+                report_end(instance, arguments.run_id, end)
+        except OperationalError:
+            # What ended the worker may well be that its database went away.
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(PAUSE_SECONDS)
+        else:
+            return
 
 
 if __name__ == "__main__":

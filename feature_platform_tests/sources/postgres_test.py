@@ -373,7 +373,7 @@ def test_an_import_through_pgbouncer_leaves_its_one_connection_as_it_was(
     insert(database, [("a", f"2024-0{month}-01 00:00+00", 0.1 + 0.2) for month in (1, 2, 3)])
     name = sa.make_url(database).database
     try:
-        with running_pgbouncer(postgres_server) as pooled:
+        with running_pgbouncer(postgres_server, changes={"server_reset_query_always": "0"}) as pooled:
             monkeypatch.setenv(VARIABLE, pooled.url(name))
             assert [report.readings for report in import_postgres(described("a"), store)] == [1, 1, 1]
             assert {value for _, _, value in stored(store)} == {0.1 + 0.2}

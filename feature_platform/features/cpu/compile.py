@@ -1,6 +1,6 @@
 """Kernels compiled for the CPU."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -11,7 +11,6 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from feature_platform.features.calculators.kernel import FloatArray, KernelFunction, Scratch, Series
-from feature_platform.features.calculators.moments import write_moments
 from feature_platform.features.calculators.retarget import retarget
 from feature_platform.features.cpu.cache import KernelCache
 
@@ -44,9 +43,18 @@ _helpers: dict[Callable[..., Any], Compiled] = {}
 @cache
 def compiled(function: KernelFunction) -> Compiled:
     """A kernel with its one signature, from the cache where it was compiled before."""
-    # What a kernel calls is in its own machine code, and only compiled code calls either.
+    return kept(function, KERNEL, no_cpython_wrapper=True)
+
+
+def kept(function: Callable[..., Any], signature: Any, **options: Any) -> Compiled:  # noqa: ANN401 - numba ships no types
+    """A function compiled with its helpers for one signature, from the cache where it was compiled before."""
+    # What a function calls is in its own machine code, and only compiled code calls either.
     copy = retarget(function, lambda helper: numba.njit(helper, no_cpython_wrapper=True, **OPTIONS), _helpers)
-    return _kept(numba.njit(copy, no_cpython_wrapper=True, **OPTIONS), KERNEL)
+    dispatcher = numba.njit(copy, **OPTIONS, **options)
+    dispatcher._cache = KernelCache(copy)  # noqa: SLF001 - what `cache=True` does, with numba's own class
+    dispatcher.compile(signature)
+    dispatcher.disable_compile()
+    return dispatcher
 
 
 @cache
@@ -69,23 +77,10 @@ def kernel_at(_context: Any, _address: Any) -> Any:  # noqa: ANN401 - numba ship
     return function(types.int64), generate
 
 
-def warm_kernels(functions: Iterable[KernelFunction]) -> int:
-    """Compile kernels, the moments that all need, and the loop over a batch; how many were not in the cache."""
-    dispatchers = [batch_loop(), *(compiled(function) for function in (write_moments, *functions))]
-    return sum(sum(dispatcher.stats.cache_misses.values()) for dispatcher in dispatchers)
-
-
 @cache
 def batch_loop() -> Compiled:
     """`run_batch`, compiled; it takes kernels by their addresses, so it is compiled once for all of them."""
-    return _kept(numba.njit(run_batch, **OPTIONS), LOOP)
-
-
-def _kept(dispatcher: Compiled, signature: Any) -> Compiled:  # noqa: ANN401 - as above
-    dispatcher._cache = KernelCache(dispatcher.py_func)  # noqa: SLF001 - what `cache=True` does, with numba's own class
-    dispatcher.compile(signature)
-    dispatcher.disable_compile()
-    return dispatcher
+    return kept(run_batch, LOOP)
 
 
 @cache

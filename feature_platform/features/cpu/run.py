@@ -10,6 +10,7 @@ import numpy as np
 from feature_platform.features.calculators.kernel import FloatArray, IntArray, Scratch
 from feature_platform.features.calculators.moments import COUNT, MOMENTS
 from feature_platform.features.calculators.summation import STACK
+from feature_platform.features.cpu import welch
 from feature_platform.features.cpu.compile import address, batch_call
 from feature_platform.features.cpu.stages import Batch, prepare
 from feature_platform.features.plan import Plan, Work
@@ -35,6 +36,8 @@ def run(
         return out
     # Compiling, or reading what was compiled, once and before the threads begin.
     batch_call()
+    if "density" in plan.needs:
+        welch.parts()
     for kernel in (MOMENTS, *(work.kernel for work in plan.works)):
         address(kernel.function)
     workers = max(1, threads or os.cpu_count() or 1)

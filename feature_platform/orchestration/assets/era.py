@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
+from feature_platform.errors import CatalogueUnreachableError
 from feature_platform.orchestration.events import materialize_result
 from feature_platform.orchestration.partitions import eras
 from feature_platform.orchestration.resources import PlatformResource
@@ -15,6 +16,10 @@ from feature_platform.stages.outcome import StageOutcome
 from feature_platform.stages.platform import Platform, SupersededEraError
 
 Run = Callable[[Platform, str], StageOutcome]
+
+CATALOGUE_RETRIES = 6
+CATALOGUE_PAUSE_SECONDS = 10
+"""A catalogue that is away for a minute is no failure of an era; a failed step would not be retried by Dagster."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,8 @@ def _era_asset(stage: Stage, *, owners: Sequence[str], group: str) -> dg.AssetsD
         except SupersededEraError as error:
             context.log.warning(str(error))
             return
+        except CatalogueUnreachableError as error:
+            raise dg.RetryRequested(CATALOGUE_RETRIES, CATALOGUE_PAUSE_SECONDS) from error
         yield materialize_result(outcome)
 
     return era_asset

@@ -3,7 +3,7 @@ import pytest
 from scipy.signal import welch as scipy_welch
 
 from feature_platform.errors import FeatureError
-from feature_platform.features.cpu.stages import welch
+from feature_platform.features.cpu.welch import welch
 from feature_platform.features.plan import make_plan
 from feature_platform_tests.features.calculators.single import series_of
 from feature_platform_tests.parity.comparison import differences, native_values
