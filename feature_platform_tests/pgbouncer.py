@@ -75,16 +75,20 @@ def running_pgbouncer(
         users.write_text(f'"{server.user}" "{server.password}"\n')
         settings = configparser.ConfigParser(delimiters="=", comment_prefixes=";")
         settings.read(SHIPPED)
-        settings["databases"]["*"] = f"host=127.0.0.1 port={server.port}"
-        settings["pgbouncer"] |= {
-            "listen_addr": "127.0.0.1",
-            "listen_port": str(port),
-            "unix_socket_dir": "",
-            "auth_file": str(users),
-            "default_pool_size": str(pool_size),
-            "reserve_pool_size": "0",
-            **(changes or {}),
-        }
+        settings.read_dict(
+            {
+                "databases": {"*": f"host=127.0.0.1 port={server.port}"},
+                "pgbouncer": {
+                    "listen_addr": "127.0.0.1",
+                    "listen_port": str(port),
+                    "unix_socket_dir": "",
+                    "auth_file": str(users),
+                    "default_pool_size": str(pool_size),
+                    "reserve_pool_size": "0",
+                    **(changes or {}),
+                },
+            }
+        )
         configuration = folder / "pgbouncer.ini"
         with configuration.open("w") as file:
             settings.write(file)
