@@ -23,7 +23,7 @@ import polars as pl
 
 from feature_platform.features.api import EraFeatures, plan_era_features
 from feature_platform.features.audit import FeatureAudit
-from feature_platform.features.native import default_threads
+from feature_platform.features.engines import default_threads
 from feature_platform.features.settings import FeatureSettings, WindowSettings
 from feature_platform.storage.frames import EraDatasets, Provenance
 from feature_platform.storage.root import StorageRoot

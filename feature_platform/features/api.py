@@ -9,12 +9,10 @@ import polars as pl
 from feature_platform.features.batches import extract_complete, window_batches
 from feature_platform.features.columns import COVERAGE_SUFFIX, WINDOW_END, WINDOW_START, feature_names, kinds
 from feature_platform.features.engine import FeatureEngine, FeaturePlan, FloatArray
-from feature_platform.features.native import NativeEngine
-from feature_platform.features.reference import TsfreshEngine
+from feature_platform.features.engines import make_engine
 from feature_platform.features.settings import FeatureSettings
 from feature_platform.features.windows import Windows, cut_windows
 
-ENGINES: dict[str, Callable[[], FeatureEngine]] = {"native": NativeEngine, "tsfresh": TsfreshEngine}
 MOMENT = pl.Datetime("us", "UTC")
 
 Progress = Callable[[int, int], None]
@@ -109,6 +107,6 @@ def plan_era_features(
     """
     named = kinds(sensors, settings.columns)
     windows = cut_windows(frame, tuple(named), start=start, end=end, step=step, settings=settings.windows)
-    engine = ENGINES[settings.engine]()
+    engine = make_engine(settings.engine)
     plan = engine.plan(settings)
     return EraFeatures(windows, named, engine, plan, feature_names(named, plan.names))

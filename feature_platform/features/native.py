@@ -1,6 +1,5 @@
 """The native engine: tsfresh's columns and values from compiled kernels, many series at once."""
 
-import os
 import pickle
 import warnings
 from collections import defaultdict
@@ -17,6 +16,7 @@ from feature_platform.features.calculators.arguments import RefusedError
 from feature_platform.features.calculators.registry import CALCULATORS
 from feature_platform.features.cpu.run import Progress, run
 from feature_platform.features.engine import FeaturePlan, FloatArray, TimeArray
+from feature_platform.features.engines import NATIVE_VERSION, default_threads
 from feature_platform.features.feature_sets import ParameterList
 from feature_platform.features.parameters import calculators_of
 from feature_platform.features.plan import Plan, make_plan
@@ -96,19 +96,12 @@ def extract_ragged(
     return values, plan.names
 
 
-def default_threads() -> int:
-    """TSFRESH_N_JOBS or NUMBA_NUM_THREADS, which routes set for their workers, else the cores that are free to use."""
-    named = os.environ.get("TSFRESH_N_JOBS") or os.environ.get("NUMBA_NUM_THREADS") or "0"
-    return (int(named) if named.isdecimal() else 0) or len(os.sched_getaffinity(0))
-
-
 @dataclass(frozen=True)
 class NativeEngine:
     """Kernels on the CPU; what a custom set asks beyond them goes through tsfresh, and `delegated` says so."""
 
     name: str = "native"
-    version: str = "1"
-    """Raised by hand whenever a value may change."""
+    version: str = NATIVE_VERSION
     batch_size: int = 4096
 
     def plan(self, settings: "FeatureSettings") -> FeaturePlan:

@@ -2,13 +2,13 @@
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from feature_platform.errors import FeatureError, SeriesError
 from feature_platform.features.engine import FeaturePlan, FloatArray, TimeArray
+from feature_platform.features.engines import engine_version
 from feature_platform.features.feature_sets import ParameterList
 from feature_platform.features.parameters import Calculators, calculators_of, parameters_hint, refuse_unknown
 
@@ -54,7 +54,7 @@ class TsfreshEngine:
     """
 
     name: str = "tsfresh"
-    version: str = version("tsfresh")
+    version: str = engine_version("tsfresh")
     batch_size: int = 16
 
     def plan(self, settings: "FeatureSettings") -> FeaturePlan:

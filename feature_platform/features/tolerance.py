@@ -6,7 +6,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from feature_platform.features.calculators.kernel import FloatArray
-from feature_platform.features.calculators.registry import CALCULATORS
 from feature_platform.features.parameters import Calculators
 
 RELATIVE = 1e-6
@@ -46,6 +45,8 @@ def close(own: float, wanted: float, natural: float, *, exact: bool) -> bool:
 
 def powers_of(calculators: Calculators) -> Powers:
     """The columns of the registry's calculators."""
+    from feature_platform.features.calculators.registry import CALCULATORS  # noqa: PLC0415 - a second, for samples only
+
     return {
         calculator.column(parameters): (calculator.power(parameters), calculator.exact)
         for name, parameter_list in calculators.items()

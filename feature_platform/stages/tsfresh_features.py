@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from feature_platform.features.agreement import Agreement, ReferenceSample
-from feature_platform.features.api import ENGINES, EraFeatures, plan_era_features
+from feature_platform.features.api import EraFeatures, plan_era_features
 from feature_platform.features.audit import FeatureAudit
-from feature_platform.features.native import default_threads
+from feature_platform.features.engines import default_threads, engine_version
 from feature_platform.features.parameters import calculators_of
 from feature_platform.features.settings import FeatureSettings
 from feature_platform.plots.data_uri import data_uri
@@ -29,8 +29,7 @@ Progress = Callable[[int, int], None]
 
 def code_version(settings: FeatureSettings) -> str:
     """The stage's version and the engine's: either decides the values."""
-    engine = ENGINES[settings.engine]()
-    return f"{CODE_VERSION}+{engine.name}-{engine.version}"
+    return f"{CODE_VERSION}+{settings.engine}-{engine_version(settings.engine)}"
 
 
 def compute_features(platform: Platform, era_id: str, *, progress: Progress | None = None) -> StageOutcome:
