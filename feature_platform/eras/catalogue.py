@@ -1,4 +1,4 @@
-"""The era catalogue: sources, eras, what was asked for and what was launched, in one database."""
+"""The era catalogue: sources, eras, what was asked for, launched and measured, in one database."""
 
 from datetime import timedelta
 
@@ -8,9 +8,10 @@ from feature_platform.eras.era_pruning import EraPruning
 from feature_platform.eras.era_records import EraRecords
 from feature_platform.eras.launches import Launches
 from feature_platform.eras.source_registry import SourceRegistry
+from feature_platform.eras.stage_costs import StageCosts
 
 
-class Catalogue(SourceRegistry, EraRecords, EraPruning, ClaimLedger, Launches):
+class Catalogue(SourceRegistry, EraRecords, EraPruning, ClaimLedger, Launches, StageCosts):
     """Opened by an SQLAlchemy URL (`sqlite:///FILE` or `postgresql://…`) and migrated to the newest schema.
 
     Safe for several threads, processes and machines at once. `patience` is how long a write waits for another

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -21,7 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_REVISION = "0001"
+SCHEMA_REVISION = "0002"
 """The newest migration: a catalogue that stands there already opens without Alembic."""
 VERSION_TABLE = "catalogue_schema"
 
@@ -129,3 +130,19 @@ launches = Table(
     Column("holder", String(255), nullable=False),
     Column("claimed_at", UtcMicroseconds, nullable=False),
 )
+
+stage_costs = Table(
+    "catalogue_stage_costs",
+    metadata,
+    Column("route", String(255), primary_key=True),
+    Column("feature_set", String(64), primary_key=True),
+    Column("stage", String(64), primary_key=True),
+    Column("era_id", String(64), primary_key=True),
+    Column("readings", BigInteger, nullable=False),
+    Column("columns", Integer, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("engine", Text, nullable=False),
+    Column("recorded_at", UtcMicroseconds, nullable=False),
+    Index("catalogue_stage_costs_by_age", "route", "feature_set", "stage", "recorded_at"),
+)
+"""What a stage took when it last ran for an era on a route; an era that was pruned since was measured all the same."""

@@ -6,11 +6,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import NullPool, create_engine, inspect, text
 
 from feature_platform.eras.catalogue import Catalogue
 from feature_platform.eras.database import MIGRATIONS
@@ -41,6 +42,22 @@ def test_the_named_schema_revision_is_the_newest_migration() -> None:
 def test_a_catalogue_opens_again_with_what_it_holds(catalogue_url: str) -> None:
     Catalogue(catalogue_url).record_cut("demo", "declared", [days(1, 5)], settings={})
     assert [record.era for record in Catalogue(catalogue_url).eras()] == [days(1, 5)]
+
+
+def test_a_catalogue_of_the_first_schema_is_upgraded_with_what_it_holds(catalogue_url: str) -> None:
+    engine = create_engine(catalogue_url, poolclass=NullPool)
+    with engine.begin() as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.set_main_option("path_separator", "os")
+        command.upgrade(config, "0001")
+        connection.execute(text("INSERT INTO catalogue_launches VALUES ('run', 'holder', 0)"))
+        assert not inspect(connection).has_table("catalogue_stage_costs")
+    catalogue = Catalogue(catalogue_url)
+    assert not catalogue.claim_launch("run", "another")
+    assert catalogue.stage_costs() == []
+    with engine.begin() as connection:
+        assert connection.execute(text("SELECT version_num FROM catalogue_schema")).scalar() == "0002"
 
 
 def test_a_schema_of_a_newer_program_is_refused(catalogue_url: str) -> None:
