@@ -2,7 +2,7 @@
 
 import typer
 
-from feature_platform.cli import demo, doctor, eras, export, init, inspect, run, warm
+from feature_platform.cli import costs, demo, doctor, eras, export, init, inspect, run, warm
 
 app = typer.Typer(
     name="feature-platform",
@@ -18,5 +18,6 @@ app.command("inspect")(inspect.inspect)
 app.command("run")(run.run)
 app.command("export")(export.export)
 app.command("doctor")(doctor.doctor)
+app.command("costs")(costs.costs)
 app.command("warm")(warm.warm)
 app.add_typer(eras.app, name="eras")

@@ -20,6 +20,10 @@ class WindowSettings(BaseModel):
     length: Duration = timedelta(days=1)
     step: Duration = timedelta(days=1)
 
+    def count(self, era: timedelta) -> int:
+        """Windows in an era of this length; one that is shorter than a window is one window."""
+        return max((era - self.length) // self.step + 1, 1)
+
 
 class FeatureSettings(BaseModel):
     """A feature set: one of tsfresh's three, or `custom` with tsfresh's own `{calculator: parameters}`."""
@@ -48,3 +52,8 @@ class FeatureSettings(BaseModel):
         decisive = self.model_dump(mode="json", exclude={"engine", "reference_share"})
         digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:8]
         return f"{self.feature_set}-{digest}"
+
+    @property
+    def cost_name(self) -> str:
+        """What costs are kept by: the scope name, and an engine that gives the same columns at another cost."""
+        return self.scope_name if self.engine == "native" else f"{self.scope_name}+{self.engine}"

@@ -62,8 +62,7 @@ def cut_windows(
         cells, stride, starts = frame.height, 1, [start]
     else:
         cells, stride = settings.length // step, settings.step // step
-        count = (end - start - settings.length) // settings.step + 1
-        starts = [start + number * settings.step for number in range(count)]
+        starts = [start + number * settings.step for number in range(settings.count(end - start))]
     ends = [min(begin + settings.length, end) for begin in starts]
     series = {name: _views(_values(frame[name]), cells, stride)[: len(starts)] for name in columns}
     return Windows(

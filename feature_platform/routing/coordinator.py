@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import dagster as dg
@@ -16,9 +17,13 @@ from dagster._core.storage.tags import PRIORITY_TAG
 
 from feature_platform.errors import FeaturePlatformError
 from feature_platform.home import catalogue_url
+from feature_platform.routing.cost_policy import DEFAULT_POLICY, CostPolicy, parse_cost_policy
+from feature_platform.routing.cost_router import CostRouter
 from feature_platform.routing.era_keys import era_keys
 from feature_platform.routing.limits import DEFAULT_LIMITS, parse_limits, tag_limits
 from feature_platform.routing.policy import DEFAULT_CLASS, DEFAULT_THRESHOLD, LARGE_CLASS, Route, decide
+from feature_platform.routing.run_stages import run_stages
+from feature_platform.routing.selection_size import DEFAULT_SELECTION_THRESHOLD, route_selection, selects
 from feature_platform.routing.tags import COMPUTE, FORCE, OWN_PRIORITY, REASON, ROUTE, ROWS
 
 if TYPE_CHECKING:
@@ -44,6 +49,14 @@ class EraRunCoordinator(QueuedRunCoordinator[dg.DagsterInstance]):
         The era catalogue; by default what the environment names.
     threshold_rows
         A run with an era of this many readings or more belongs to `large_compute`, any other to `default_compute`.
+    policy
+        `threshold`, or by measured cost, where it is known: `fastest` or `cheapest`.
+    prices
+        Per hour of one run, by compute class.
+    candidates
+        The classes that costs choose among; by default `default_compute` and `large_compute`.
+    selection_threshold
+        A run of feature_selection belongs to `large_compute` from this many columns² x rows on.
     limits
         Runs at once by compute class; its keys are the classes there are.
     queue
@@ -62,6 +75,10 @@ class EraRunCoordinator(QueuedRunCoordinator[dg.DagsterInstance]):
         threshold_rows: int = DEFAULT_THRESHOLD,
         default_compute: str = DEFAULT_CLASS,
         large_compute: str = LARGE_CLASS,
+        policy: str = DEFAULT_POLICY,
+        prices: Mapping[str, object] = MappingProxyType({}),
+        candidates: Sequence[str] | None = None,
+        selection_threshold: int = DEFAULT_SELECTION_THRESHOLD,
         limits: Mapping[str, object] = DEFAULT_LIMITS,
         tag_concurrency_limits: Sequence[Mapping[str, Any]] | None = None,
         inst_data: ConfigurableClassData | None = None,
@@ -73,7 +90,11 @@ class EraRunCoordinator(QueuedRunCoordinator[dg.DagsterInstance]):
         self._threshold = threshold_rows
         self._default = default_compute
         self._large = large_compute
+        self._selection_threshold = selection_threshold
         self._decide({}, forced=None)  # so that a class which is not there shows now, not at the first run
+        compared = candidates or (default_compute, large_compute)
+        self._costs = parse_cost_policy(policy, prices, compared, classes=self._limits)
+        self._cost_router = CostRouter(self._costs)
         super().__init__(
             tag_concurrency_limits=[*tag_limits(self._limits), *(tag_concurrency_limits or ())],
             inst_data=inst_data,
@@ -85,6 +106,11 @@ class EraRunCoordinator(QueuedRunCoordinator[dg.DagsterInstance]):
         """The compute classes that there are."""
         return tuple(self._limits)
 
+    @property
+    def costs(self) -> CostPolicy:
+        """How costs are compared, and at which prices."""
+        return self._costs
+
     @classmethod
     def config_type(cls) -> UserConfigSchema:
         """The queue's own settings and ours."""
@@ -94,6 +120,10 @@ class EraRunCoordinator(QueuedRunCoordinator[dg.DagsterInstance]):
             "threshold_rows": dg.Field(dg.IntSource, is_required=False, default_value=DEFAULT_THRESHOLD),
             "default_compute": dg.Field(dg.StringSource, is_required=False, default_value=DEFAULT_CLASS),
             "large_compute": dg.Field(dg.StringSource, is_required=False, default_value=LARGE_CLASS),
+            "policy": dg.Field(dg.StringSource, is_required=False, default_value=DEFAULT_POLICY),
+            "prices": dg.Field(dict, is_required=False, default_value={}),
+            "candidates": dg.Field([str], is_required=False),
+            "selection_threshold": dg.Field(dg.IntSource, is_required=False, default_value=DEFAULT_SELECTION_THRESHOLD),
             "limits": dg.Field(dict, is_required=False, default_value=dict(DEFAULT_LIMITS)),
         }
 
@@ -125,22 +155,39 @@ class EraRunCoordinator(QueuedRunCoordinator[dg.DagsterInstance]):
         forced = run.tags.get(FORCE)
         try:
             keys = era_keys(run.tags, run.run_config, lambda: self._instance.get_dynamic_partitions(PARTITIONS_NAME))
+            if not keys and forced is None and selects(run):
+                return self._route_selection(run), False
             counts = self._row_counts(keys) if keys else {}
+            route = self._decide(counts, forced=forced)
+            if counts and forced is None:
+                route = self._cost_router.route(route, counts, run_stages(run), self._opened_catalogue())
         except FeaturePlatformError as error:
             # A run must never fail because its size could not be looked up: it goes where any run can go.
             logger.warning("run %s: era sizes unknown: %s", run.run_id, error)
             if forced is None:
                 return Route(self._default, 0, f"sizes unknown: {error}"), True
             return self._decide({}, forced=forced), True
-        return self._decide(counts, forced=forced), bool(keys)
+        return route, bool(keys)
+
+    def _route_selection(self, run: DagsterRun) -> Route:
+        return route_selection(
+            run.run_config,
+            self._opened_catalogue(),
+            threshold=self._selection_threshold,
+            default=self._default,
+            large=self._large,
+        )
 
     def _row_counts(self, keys: Sequence[str]) -> dict[str, int | None]:
+        counts = self._opened_catalogue().row_counts(keys)
+        return {key: counts.get(key) for key in keys}
+
+    def _opened_catalogue(self) -> Catalogue:
         if self._catalogue is None:
             from feature_platform.eras.catalogue import Catalogue  # noqa: PLC0415 - slow to load, see the module's text
 
             self._catalogue = Catalogue(self._catalogue_url or catalogue_url(), patience=CATALOGUE_PATIENCE)
-        counts = self._catalogue.row_counts(keys)
-        return {key: counts.get(key) for key in keys}
+        return self._catalogue
 
     def _decide(self, counts: Mapping[str, int | None], *, forced: str | None) -> Route:
         return decide(

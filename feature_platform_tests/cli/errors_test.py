@@ -93,6 +93,7 @@ def test_a_file_to_inspect_that_is_not_there(command: Command) -> None:
 
 
 EVERY_COMMAND = [
+    ("costs",),
     ("eras", "list"),
     ("eras", "prune"),
     ("export", "features.csv", "--source", "house"),
