@@ -6,8 +6,8 @@ from feature_platform.errors import FeaturePlatformError
 from feature_platform.orchestration.assets.era import STAGE_BY_NAME, STAGES
 from feature_platform.orchestration.events import log_outcome
 from feature_platform.orchestration.resources import PlatformResource
-from feature_platform.routing.memory import memory_errors_end_the_worker
-from feature_platform.stages.platform import Platform, SupersededEraError
+from feature_platform.orchestration.stage_run import RunStage, measured_stages
+from feature_platform.stages.platform import SupersededEraError
 
 
 class BatchConfig(dg.Config):
@@ -26,15 +26,16 @@ def process_eras(context: dg.OpExecutionContext, config: BatchConfig, platform: 
     stages = [stage.name for stage in STAGES if stage.name in config.stages or not config.stages]
     opened = platform.open()
     failures = []
-    for done, era_id in enumerate(config.eras, start=1):
-        try:
-            _process(context, opened, era_id, stages)
-        except SupersededEraError as error:
-            context.log.warning(str(error))
-        except FeaturePlatformError as error:
-            context.log.error(f"{era_id}: {error}")
-            failures.append(f"{era_id}: {error}")
-        context.log.info(f"{done} of {len(config.eras)} eras done")
+    with measured_stages(context, opened) as run_stage:
+        for done, era_id in enumerate(config.eras, start=1):
+            try:
+                _process(context, run_stage, era_id, stages)
+            except SupersededEraError as error:
+                context.log.warning(str(error))
+            except FeaturePlatformError as error:
+                context.log.error(f"{era_id}: {error}")
+                failures.append(f"{era_id}: {error}")
+            context.log.info(f"{done} of {len(config.eras)} eras done")
     if failures:
         raise dg.Failure(
             f"{len(failures)} of {len(config.eras)} eras failed, the others are recorded: " + "; ".join(failures),
@@ -42,9 +43,8 @@ def process_eras(context: dg.OpExecutionContext, config: BatchConfig, platform: 
         )
 
 
-def _process(context: dg.OpExecutionContext, platform: Platform, era_id: str, stages: list[str]) -> None:
+def _process(context: dg.OpExecutionContext, run_stage: RunStage, era_id: str, stages: list[str]) -> None:
     for name in stages:
         stage = STAGE_BY_NAME[name]
-        with memory_errors_end_the_worker():
-            outcome = stage.run(platform, era_id)
+        outcome = run_stage(stage, era_id)
         log_outcome(context, outcome, code_version=stage.code_version)

@@ -37,8 +37,12 @@ class CheckOutcome:
 
 @dataclass(frozen=True)
 class StageOutcome:
-    """A stored era dataset with what a person wants to know of it."""
+    """A stored era dataset with what a person wants to know of it.
+
+    `feature_set` is the `FeatureSettings.cost_name` of the description that the stage followed.
+    """
 
     manifest: Manifest
+    feature_set: str
     metadata: Mapping[str, MetadataEntry]
     checks: tuple[CheckOutcome, ...]

@@ -75,6 +75,7 @@ def build_frame(platform: Platform, era_id: str) -> StageOutcome:
     )
     return StageOutcome(
         manifest=manifest,
+        feature_set=description.features.cost_name,
         metadata={
             "rows": result.frame.height,
             "columns": result.frame.width,

@@ -68,6 +68,7 @@ def slice_readings(platform: Platform, era_id: str) -> StageOutcome:
     per_sensor = _per_sensor(inside, sensors)
     return StageOutcome(
         manifest=manifest,
+        feature_set=description.features.cost_name,
         metadata={
             "source": era.source + (" (simulated)" if description.simulated else ""),
             "era": f"{era.start:%Y-%m-%d %H:%M} to {era.end:%Y-%m-%d %H:%M} UTC" + (f", {era.label}" * bool(era.label)),

@@ -67,6 +67,7 @@ def project_features(platform: Platform, era_id: str) -> StageOutcome:
     )
     return StageOutcome(
         manifest=manifest,
+        feature_set=description.features.cost_name,
         metadata={
             "selection": settings_version(pinned),
             "selected": len(kept),

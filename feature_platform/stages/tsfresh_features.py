@@ -88,6 +88,7 @@ def compute_features(platform: Platform, era_id: str, *, progress: Progress | No
     values = len(features.names) * features.count
     return StageOutcome(
         manifest=manifest,
+        feature_set=settings.cost_name,
         metadata={
             "feature_set": scope.feature_set,
             "windows": features.count,

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from feature_platform import load_features
+from feature_platform.stages.platform import Platform
 from feature_platform_tests.e2e.conftest import THRESHOLD_ROWS, Home
 from feature_platform_tests.tiny_source import TinySource, tiny_source
 
@@ -51,6 +52,15 @@ def test_large_eras_run_under_gpu_and_small_ones_under_cpu(report: dict[str, Any
     for row in report["eras"]:
         assert row["route"] == ("gpu" if row["readings"] >= THRESHOLD_ROWS else "cpu")
     assert {row["route"] for row in report["eras"]} == {"cpu", "gpu"}
+
+
+def test_what_every_stage_took_is_noted_by_the_route_that_ran_it(home: Home, report: dict[str, Any]) -> None:
+    costs = Platform.from_environment().catalogue.stage_costs()
+    for row in report["eras"]:
+        noted = {cost.stage: cost for cost in costs if (cost.era_id, cost.route) == (row["era"], row["route"])}
+        assert set(noted) == {"raw_readings", "preprocessed_frame", "tsfresh_features", "selected_features"}
+        assert {cost.readings for cost in noted.values()} == {row["readings"]}
+        assert 0 < sum(cost.seconds for cost in noted.values()) < row["seconds"] + 60
 
 
 def test_a_notebook_loads_what_was_selected(home: Home, report: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from feature_platform.errors import CatalogueUnreachableError
 from feature_platform.orchestration.events import materialize_result
 from feature_platform.orchestration.partitions import eras
 from feature_platform.orchestration.resources import PlatformResource
-from feature_platform.routing.memory import memory_errors_end_the_worker
+from feature_platform.orchestration.stage_run import measured_stages
 from feature_platform.stages import preprocessed_frame, raw_readings, selected_features, tsfresh_features
 from feature_platform.stages.outcome import StageOutcome
 from feature_platform.stages.platform import Platform, SupersededEraError
@@ -111,8 +111,8 @@ def _era_asset(stage: Stage, *, owners: Sequence[str], group: str) -> dg.AssetsD
         context: dg.AssetExecutionContext, platform: PlatformResource
     ) -> Iterator[dg.MaterializeResult[None]]:
         try:
-            with memory_errors_end_the_worker():
-                outcome = stage.run(platform.open(), context.partition_key)
+            with measured_stages(context, platform.open()) as run_stage:
+                outcome = run_stage(stage, context.partition_key)
         except SupersededEraError as error:
             context.log.warning(str(error))
             return
