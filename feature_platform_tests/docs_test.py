@@ -30,6 +30,7 @@ from feature_platform.eras.settings import EraSettings
 from feature_platform.errors import EraError
 from feature_platform.features.settings import FeatureSetName
 from feature_platform.routing import tags
+from feature_platform.routing.coordinator import EraRunCoordinator
 from feature_platform.sources.description import SourceDescription, load_description
 from feature_platform.stages import preprocessed_frame, tsfresh_features
 
@@ -265,6 +266,12 @@ def test_the_tables_have_every_key_of_a_description_with_its_default() -> None:
 )
 def test_the_tables_have_every_check(page: str, checks: tuple[str, ...]) -> None:
     assert [check.strip("`") for check, _, _ in table_rows(TOP / "docs" / page, CHECK_TABLE)] == list(checks)
+
+
+def test_the_routing_settings_are_the_coordinator_s() -> None:
+    rows = list(table_rows(TOP / "docs" / "routing.md", "| setting | default | what |"))
+    assert {"policy", "prices", "candidates"} <= {setting.strip("`") for setting, _, _ in rows}
+    assert {setting.strip("`") for setting, _, _ in rows} <= set(EraRunCoordinator.config_type())
 
 
 def test_assets_jobs_sensors_and_schedules_are_there() -> None:
