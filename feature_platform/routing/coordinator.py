@@ -172,7 +172,7 @@ class EraRunCoordinator(QueuedRunCoordinator[dg.DagsterInstance]):
     def _route_selection(self, run: DagsterRun) -> Route:
         return route_selection(
             run.run_config,
-            self._opened_catalogue(),
+            self._opened_catalogue,
             threshold=self._selection_threshold,
             default=self._default,
             large=self._large,

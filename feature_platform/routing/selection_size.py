@@ -9,7 +9,7 @@ from feature_platform.routing.cost_policy import shortened
 from feature_platform.routing.policy import Route
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import timedelta
 
     import dagster as dg
@@ -31,14 +31,14 @@ def selects(run: dg.DagsterRun) -> bool:
 
 
 def route_selection(
-    run_config: Mapping[str, Any], catalogue: Catalogue, *, threshold: int, default: str, large: str
+    run_config: Mapping[str, Any], opened: Callable[[], Catalogue], *, threshold: int, default: str, large: str
 ) -> Route:
     """Choose the class by the largest scope of a run, from the windows of its eras and the columns measured last.
 
     A size that cannot be looked up goes to `default`, and the reason says why.
     """
     try:
-        sizes = list(_scopes(catalogue, _asked(run_config, "source"), _asked(run_config, "level")))
+        sizes = list(_scopes(opened(), _asked(run_config, "source"), _asked(run_config, "level")))
     except EraError as error:
         return Route(default, 0, shortened(f"size unknown: {error}"))
     known = [(columns**2 * rows, scope, columns, rows) for scope, columns, rows in sizes if columns is not None]

@@ -200,7 +200,7 @@ def test_a_class_without_a_limit_is_refused_at_construction() -> None:
 
 
 def test_loading_the_module_loads_nothing_slow() -> None:
-    slow = ("polars", "pandas", "numba", "tsfresh", "alembic", "matplotlib", "feature_platform.eras.catalogue")
+    slow = ("polars", "pandas", "numba", "tsfresh", "alembic", "matplotlib", "scipy", "feature_platform.eras.catalogue")
     code = f"import sys, feature_platform.routing.coordinator; print([n for n in {slow!r} if n in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert found.stdout.strip() == "[]"

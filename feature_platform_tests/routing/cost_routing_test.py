@@ -163,6 +163,30 @@ def test_a_catalogue_out_of_reach_never_fails_a_run(instance: dg.DagsterInstance
     assert reason.startswith("sizes unknown: ")
 
 
+def test_a_selection_is_routed_by_columns_and_rows_and_force_wins(
+    instance: dg.DagsterInstance, eras: list[str], catalogue: Catalogue
+) -> None:
+    (cost,) = measured("cpu", [ROWS[0]], lambda _: 1.0, feature_set=COST_NAME, stages=["tsfresh_features"])
+    catalogue.record_costs([replace(cost, era_id=eras[0])])
+    scope = f"demo/calendar/{COST_NAME}"
+
+    def selection(url: str | None = None, **tags: str) -> dict[str, str]:
+        coordinator = EraRunCoordinator(selection_threshold=30_000, catalogue_url=url)
+        coordinator.register_instance(instance)
+        config = {"ops": {"process_eras": {"config": {"eras": []}}}}
+        forced = {f"feature_platform/{name}": tag for name, tag in tags.items()}
+        run = create_run(instance, forced, job="feature_selection_job", run_config=config)
+        return coordinator.submit_run(SubmitRunContext(run, workspace=None)).tags
+
+    by_size = selection()
+    assert routed(by_size) == ("gpu", f"{scope}: 100 columns² x 3 rows are 3e+04, at least 3e+04")
+    assert routed(selection(force="cpu")) == ("cpu", "forced")
+    away = selection("postgresql://nobody@127.0.0.1:9/none")
+    assert away["feature_platform/compute"] == "cpu"
+    assert away["feature_platform/route_reason"].startswith("size unknown: era catalogue ")
+    assert "dagster/priority" not in by_size.keys() | away.keys()
+
+
 def test_costs_that_cannot_be_read_leave_a_run_to_its_size(
     instance: dg.DagsterInstance, eras: list[str], catalogue: Catalogue, tmp_path: Path
 ) -> None:

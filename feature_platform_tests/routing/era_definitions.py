@@ -47,6 +47,11 @@ def batch_job() -> None:
     process_eras()
 
 
+@dg.job
+def feature_selection_job() -> None:
+    process_eras()
+
+
 def _write(file: Path, note: dict[str, object]) -> None:
     file.parent.mkdir(exist_ok=True)
     unfinished = file.with_suffix(".unfinished")
@@ -56,4 +61,4 @@ def _write(file: Path, note: dict[str, object]) -> None:
 
 probe_job = dg.define_asset_job("probe_job", selection=["probe"], executor_def=dg.in_process_executor)
 
-defs = dg.Definitions(assets=[probe], jobs=[probe_job, batch_job])
+defs = dg.Definitions(assets=[probe], jobs=[probe_job, batch_job, feature_selection_job])

@@ -52,7 +52,7 @@ def catalogue(tmp_path: Path) -> Catalogue:
 
 def route(catalogue: Catalogue, threshold: int, **config: str) -> Route:
     run_config = {"ops": {"feature_selection": {"config": config}}} if config else {}
-    return route_selection(run_config, catalogue, threshold=threshold, default="cpu", large="gpu")
+    return route_selection(run_config, lambda: catalogue, threshold=threshold, default="cpu", large="gpu")
 
 
 def test_the_largest_scope_that_is_known_decides(catalogue: Catalogue) -> None:
