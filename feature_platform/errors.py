@@ -42,5 +42,9 @@ class StorageError(FeaturePlatformError):
     """Stored data is missing, damaged, or cannot be written."""
 
 
+class StoreError(StorageError):
+    """The feature store in PostgreSQL cannot be reached, read or written."""
+
+
 class RoutingError(FeaturePlatformError):
     """The queue, a route or a worker process is not configured in a usable way."""

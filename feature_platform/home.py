@@ -7,6 +7,7 @@ from feature_platform.errors import FeaturePlatformError
 
 STORAGE_VARIABLE = "FEATURE_PLATFORM_STORAGE"
 CATALOGUE_VARIABLE = "FEATURE_PLATFORM_CATALOGUE_URL"
+STORE_VARIABLE = "FEATURE_PLATFORM_STORE_URL"
 
 
 def dagster_home() -> Path:
@@ -34,3 +35,8 @@ def storage_url() -> str:
 def catalogue_url() -> str:
     """The era catalogue's SQLAlchemy URL: FEATURE_PLATFORM_CATALOGUE_URL, else SQLite in the Dagster home."""
     return os.environ.get(CATALOGUE_VARIABLE) or f"sqlite:///{dagster_home() / 'catalogue.db'}"
+
+
+def store_url() -> str | None:
+    """The feature store's PostgreSQL URL: FEATURE_PLATFORM_STORE_URL; None where there is no such store."""
+    return os.environ.get(STORE_VARIABLE) or None

@@ -1,4 +1,4 @@
-"""Features into a notebook: one table over the eras of a source, as known now or at an earlier time."""
+"""Features into a notebook: one table over the eras of a source, as known now or earlier, from either store."""
 
 import difflib
 import warnings
@@ -13,9 +13,10 @@ from feature_platform.eras.catalogue import Catalogue
 from feature_platform.eras.era import LEVELS, EraRecord, Level
 from feature_platform.errors import EraError, FeatureError, SelectionError, StorageError
 from feature_platform.features.columns import WINDOW_END, WINDOW_START, is_feature
-from feature_platform.storage.frames import EraDatasets, Manifest
+from feature_platform.storage.parquet_features import ParquetFeatures
 from feature_platform.storage.root import StorageRoot
-from feature_platform.storage.selections import PinnedSelection, PinnedSelections, Scope
+from feature_platform.storage.selections import Pinned, Scope
+from feature_platform.store.reading import StoredFeatures
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +38,7 @@ def load_features(
     dataset: str = "selected_features",
     storage: str | None = None,
     catalogue: str | None = None,
+    store: str | None = None,
     as_pandas: Literal[False] = False,
 ) -> pl.DataFrame: ...
 
@@ -53,6 +55,7 @@ def load_features(
     dataset: str = "selected_features",
     storage: str | None = None,
     catalogue: str | None = None,
+    store: str | None = None,
     as_pandas: Literal[True],
 ) -> "pd.DataFrame": ...
 
@@ -68,6 +71,7 @@ def load_features(
     dataset: str = "selected_features",
     storage: str | None = None,
     catalogue: str | None = None,
+    store: str | None = None,
     as_pandas: bool = False,
 ) -> "pl.DataFrame | pd.DataFrame":
     """Features of a source's eras of one level: `era_id`, `window_start`, `window_end` (UTC) and a column per feature.
@@ -87,6 +91,9 @@ def load_features(
         `selected_features`, or `tsfresh_features` for all features that were computed.
     storage, catalogue
         URLs of the storage root and the era catalogue; by default those of the environment or of DAGSTER_HOME.
+    store
+        `postgres` for the feature store that FEATURE_PLATFORM_STORE_URL names, or its `postgresql://` URL; by default
+        the Parquet files of the storage root. It holds what was projected onto a pinned selection, and nothing else.
     as_pandas
         Return a pandas DataFrame instead of a Polars one.
 
@@ -108,31 +115,39 @@ def load_features(
     known = Catalogue(catalogue or home.catalogue_url())
     described = known.source(source).features.scope_name
     records = _records(known, source, chosen_level, eras, as_of)
-    root = StorageRoot(storage or home.storage_url())
-    store = EraDatasets(root)
-    features = {record.era_id: store.manifest("tsfresh_features", record.era_id, as_of=as_of) for record in records}
-    sets = {manifest.settings_version for manifest in features.values() if manifest is not None}
-    if not sets:
+    stored = _stored(store, storage, dataset, [record.era_id for record in records], as_of)
+    if not stored.feature_sets:
         raise StorageError(
-            f"no era of source {source!r}, level {level!r}, has features{_at(as_of)} in {root.url}; materialize "
-            "tsfresh_features for some of them first"
+            f"no era of source {source!r}, level {chosen_level!r}, has features{_at(as_of)} in {stored.place}; "
+            f"{stored.cure}"
         )
-    scope = Scope(source, chosen_level, _feature_set(sets, feature_set, described))
-    pinned = _pinned(PinnedSelections(root), scope, version, as_of, wanted=dataset == "selected_features")
-    tables, missing = [], []
-    for era_id, manifest in features.items():
-        own = manifest if manifest is not None and manifest.settings_version == scope.feature_set else None
-        if own is not None and dataset == "selected_features":
-            own = _selected(own, store.manifest("selected_features", era_id, as_of=as_of), pinned)
-        if own is None:
-            missing.append(era_id)
-        else:
-            tables.append(_projected(store.read(own), era_id, pinned))
+    scope = Scope(source, chosen_level, _feature_set(stored.feature_sets, feature_set, described))
+    pinned = _pinned(stored, scope, version, as_of, wanted=dataset == "selected_features")
+    found = stored.tables(scope, pinned)
+    missing = [record.era_id for record in records if record.era_id not in found]
+    tables = [_projected(found[record.era_id], record.era_id, pinned) for record in records if record.era_id in found]
     _warn_of(missing, scope, dataset, provisional=dataset == "selected_features" and pinned is None)
     if not tables:
-        raise StorageError(f"no era of {scope} has {dataset}{_at(as_of)} in {root.url}; materialize {dataset} first")
+        raise StorageError(f"no era of {scope} has {dataset}{_at(as_of)} in {stored.place}; {stored.cure}")
     table = pl.concat(tables, how="diagonal")
     return table.to_pandas() if as_pandas else table
+
+
+def _stored(
+    store: str | None, storage: str | None, dataset: str, era_ids: Sequence[str], as_of: datetime | None
+) -> ParquetFeatures | StoredFeatures:
+    if store is None:
+        return ParquetFeatures(StorageRoot(storage or home.storage_url()), dataset, era_ids, as_of)
+    if dataset != "selected_features":
+        raise StorageError(f"the feature store holds no {dataset}; leave store out, or load selected_features")
+    if storage is not None:
+        raise StorageError("storage and store are two places to load from; leave one of them out")
+    url = home.store_url() if store == "postgres" else store
+    if url is None:
+        raise StorageError(
+            f"store='postgres' needs {home.STORE_VARIABLE}; set it to postgresql://USER:PASSWORD@HOST:PORT/NAME"
+        )
+    return StoredFeatures(url, era_ids, as_of)
 
 
 def _records(
@@ -173,11 +188,11 @@ def _feature_set(stored: set[str], wanted: str | None, described: str) -> str:
 
 
 def _pinned(
-    selections: PinnedSelections, scope: Scope, version: int | None, as_of: datetime | None, *, wanted: bool
-) -> PinnedSelection | None:
+    stored: ParquetFeatures | StoredFeatures, scope: Scope, version: int | None, as_of: datetime | None, *, wanted: bool
+) -> Pinned | None:
     if version is None:
-        return selections.latest(scope, as_of) if wanted else None
-    found = selections.version(scope, version)
+        return stored.latest(scope) if wanted else None
+    found = stored.version(scope, version)
     if as_of is not None and found.pinned_at > as_of:
         raise SelectionError(
             f"selection {found.label} of {scope} was pinned at {found.pinned_at:%Y-%m-%d %H:%M} UTC, after as_of "
@@ -186,17 +201,7 @@ def _pinned(
     return found
 
 
-def _selected(features: Manifest, selected: Manifest | None, pinned: PinnedSelection | None) -> Manifest | None:
-    """The manifest to read an era's selected columns from; None where a provisional choice was never stored."""
-    if pinned is None:
-        return selected
-    if selected is None or (selected.settings_version, selected.input_version) != (pinned.label, features.version):
-        # Not projected anew since the version was pinned or the features changed: all features hold its columns too.
-        return features
-    return selected
-
-
-def _projected(table: pl.DataFrame, era_id: str, pinned: PinnedSelection | None) -> pl.DataFrame:
+def _projected(table: pl.DataFrame, era_id: str, pinned: Pinned | None) -> pl.DataFrame:
     present = dict.fromkeys(table.columns)
     columns = [name for name in present if is_feature(name)] if pinned is None else pinned.columns
     return table.select(

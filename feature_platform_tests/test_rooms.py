@@ -8,7 +8,18 @@ import pytest
 import feature_platform
 
 PACKAGE = Path(feature_platform.__file__).parent
-DOMAIN_ROOMS = ("sources", "eras", "preprocessing", "features", "selection", "storage", "stages", "plots", "demo")
+DOMAIN_ROOMS = (
+    "sources",
+    "eras",
+    "preprocessing",
+    "features",
+    "selection",
+    "storage",
+    "store",
+    "stages",
+    "plots",
+    "demo",
+)
 
 
 def imported_modules(file: Path) -> set[str]:

@@ -1,6 +1,6 @@
 """One deployment's stores and catalogue, as the stages use them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Self
 
@@ -12,6 +12,7 @@ from feature_platform.storage.frames import EraDatasets
 from feature_platform.storage.readings import ReadingsStore
 from feature_platform.storage.root import StorageRoot
 from feature_platform.storage.selections import PinnedSelections
+from feature_platform.store.feature_store import FeatureStore
 
 
 class SupersededEraError(EraError):
@@ -20,15 +21,16 @@ class SupersededEraError(EraError):
 
 @dataclass(frozen=True)
 class Platform:
-    """Opened from a storage URL and a catalogue URL; both default to the Dagster home."""
+    """Opened from a storage URL and a catalogue URL; both default to the Dagster home. A feature store is optional."""
 
     storage_url: str
     catalogue_url: str
+    store_url: str | None = field(default=None, repr=False)  # it may hold a password
 
     @classmethod
     def from_environment(cls, *, storage_url: str | None = None, catalogue_url: str | None = None) -> Self:
         """The deployment that the environment names, where a URL is not given."""
-        return cls(storage_url or home.storage_url(), catalogue_url or home.catalogue_url())
+        return cls(storage_url or home.storage_url(), catalogue_url or home.catalogue_url(), home.store_url())
 
     @cached_property
     def root(self) -> StorageRoot:
@@ -54,6 +56,11 @@ class Platform:
     def selections(self) -> PinnedSelections:
         """The pinned selections."""
         return PinnedSelections(self.root)
+
+    @cached_property
+    def store(self) -> FeatureStore | None:
+        """The feature store in PostgreSQL, where one is configured."""
+        return None if self.store_url is None else FeatureStore(self.store_url)
 
     def current_era(self, era_id: str) -> EraRecord:
         """The era's record.

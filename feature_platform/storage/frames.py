@@ -149,6 +149,17 @@ class EraDatasets:
                 return manifest
         return None
 
+    def known_since(self, manifest: Manifest) -> datetime:
+        """When the content that an era's current manifest names became current, however often it was recorded since."""
+        log = CommitLog(self.root, f"{_folder(manifest.dataset, manifest.era_id)}/manifests")
+        since = manifest.recorded_at
+        for number in reversed(log.numbers()):
+            earlier = Manifest.from_json(log.read(number))
+            if earlier.version != manifest.version:
+                break
+            since = min(since, earlier.recorded_at)
+        return since
+
     def read(self, manifest: Manifest, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """The rows that a manifest names; by default all their columns.
 

@@ -43,6 +43,26 @@ class Selected(Protocol):
         """How many columns each filter dropped."""
 
 
+class Pinned(Protocol):
+    """What reading needs of a pinned selection, whichever store it comes from."""
+
+    @property
+    def label(self) -> str:
+        """What a selected_features manifest calls it."""
+
+    @property
+    def version(self) -> int:
+        """Its number."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The selected columns, in order."""
+
+    @property
+    def pinned_at(self) -> datetime:
+        """When it was pinned."""
+
+
 @dataclass(frozen=True)
 class PinnedSelection:
     """One version of a scope's columns, and what it was chosen from.
@@ -168,6 +188,13 @@ class PinnedSelections:
             known = f"its versions are 1 to {numbers[-1]}" if numbers else "none is pinned yet: run feature_selection"
             raise SelectionError(f"selection of {scope} has no version {number}; {known}")
         return self._read(scope, number)
+
+    def labelled(self, scope: Scope, label: str) -> PinnedSelection | None:
+        """The version that a selected_features manifest names; None if it names none, or one that is not there."""
+        for number in self._log(scope).numbers():
+            if label == f"v{number}":
+                return self._read(scope, number)
+        return None
 
     def scopes(self) -> list[Scope]:
         """The scopes that have a version, sorted."""
