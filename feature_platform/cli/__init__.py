@@ -2,7 +2,7 @@
 
 import typer
 
-from feature_platform.cli import costs, demo, doctor, eras, export, init, inspect, run, warm
+from feature_platform.cli import costs, demo, doctor, eras, export, init, inspect, run, store, warm
 
 app = typer.Typer(
     name="feature-platform",
@@ -21,3 +21,4 @@ app.command("doctor")(doctor.doctor)
 app.command("costs")(costs.costs)
 app.command("warm")(warm.warm)
 app.add_typer(eras.app, name="eras")
+app.add_typer(store.app, name="store")

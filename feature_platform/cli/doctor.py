@@ -18,7 +18,7 @@ FREE_BYTES = 2 * 10**9
 def doctor(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of lines.")] = False,
 ) -> None:
-    """Check Python, home, queue and routing, catalogue, storage, disk and GPU; exit code 1 if any is wrong."""
+    """Check Python, home, queue and routing, catalogue, both stores, disk and GPU; exit code 1 if any is wrong."""
     findings = {}
     for name, check in CHECKS.items():
         try:
@@ -71,6 +71,15 @@ def _storage() -> str:
     return root.url
 
 
+def _store() -> str:
+    from feature_platform.stages.platform import Platform  # noqa: PLC0415 - slow
+
+    store = Platform.from_environment().store
+    if store is None:
+        return "none: selected features are in the storage root alone"
+    return f"{store} holds {len({held.era_id for held in store.held()})} eras"
+
+
 def _disk() -> str:
     free = shutil.disk_usage(entered_home()).free
     if free < FREE_BYTES:
@@ -91,6 +100,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "queue and routing": _routing,
     "catalogue": _catalogue,
     "storage": _storage,
+    "feature store": _store,
     "disk": _disk,
     "gpu": _gpu,
 }

@@ -6,7 +6,8 @@ import polars as pl
 
 from feature_platform.selection.api import select_features
 from feature_platform.selection.summary import SENSOR, kept_by
-from feature_platform.stages import tsfresh_features
+from feature_platform.stages import feature_store, tsfresh_features
+from feature_platform.stages.feature_store import serve_features
 from feature_platform.stages.outcome import CheckOutcome, StageOutcome
 from feature_platform.stages.platform import Platform
 from feature_platform.storage.frames import Manifest, Provenance
@@ -14,7 +15,7 @@ from feature_platform.storage.selections import PinnedSelection, Scope
 
 DATASET = "selected_features"
 CODE_VERSION = "1"
-CHECKS = ("pinned_columns", "null_features")
+CHECKS = ("pinned_columns", "null_features", feature_store.CHECK)
 KEYS = ("window_start", "window_end")
 PROVISIONAL = "provisional"
 
@@ -78,7 +79,10 @@ def project_features(platform: Platform, era_id: str) -> StageOutcome:
             "selected_by_sensor": kept_by(SENSOR, kept, features.details["features"]),
             "selected_columns": pl.DataFrame({"column": list(kept)}, schema={"column": pl.String()}),
         },
-        checks=_checks(manifest, selected, absent, description.limits.null_feature_share),
+        checks=(
+            *_checks(manifest, selected, absent, description.limits.null_feature_share),
+            *serve_features(platform, era, selected),
+        ),
     )
 
 

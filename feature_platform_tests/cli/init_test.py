@@ -37,7 +37,16 @@ def findings(command: Command, *, code: int) -> dict[str, dict[str, object]]:
 
 def test_doctor_finds_a_fresh_home_fit(command: Command, home: Path) -> None:
     found = findings(command, code=0)
-    assert list(found) == ["python", "home", "queue and routing", "catalogue", "storage", "disk", "gpu"]
+    assert list(found) == [
+        "python",
+        "home",
+        "queue and routing",
+        "catalogue",
+        "storage",
+        "feature store",
+        "disk",
+        "gpu",
+    ]
     assert found["home"]["says"] == str(home)
     assert found["queue and routing"]["says"] == "EraRunCoordinator, RoutedRunLauncher"
 
