@@ -37,7 +37,7 @@ from feature_platform.stages import preprocessed_frame, tsfresh_features
 TOP = Path(__file__).parent.parent
 PAGES = [TOP / "README.md", *sorted((TOP / "docs").glob("*.md"))]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-LANGUAGES = {"yaml", "sh", "python", "mermaid", ""}
+LANGUAGES = {"yaml", "sh", "python", "sql", "mermaid", ""}
 KEY_TABLE = "| key | default | meaning |"
 CHECK_TABLE = "| check | on failure | what must hold |"
 MINIMAL_SOURCE = {"source": "docs", "files": ["a.csv"], "sensors": [{"id": "afd3.air_temp", "column": 1}]}
