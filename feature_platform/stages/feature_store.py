@@ -7,6 +7,7 @@ from feature_platform.errors import StoreError
 from feature_platform.stages.outcome import CheckOutcome
 from feature_platform.stages.platform import Platform
 from feature_platform.store.era_values import wanted_values
+from feature_platform.store.feature_store import FeatureStore
 
 CHECK = "feature_store"
 SAID = {
@@ -22,19 +23,20 @@ def serve_features(platform: Platform, era: Era, table: pl.DataFrame) -> tuple[C
     A store that cannot be written is a warning, not a failure: the manifest stands, computing again would mend nothing,
     and `feature-platform store sync` brings the store in step.
     """
-    store = platform.store
-    if store is None:
-        return ()
-    wanted = wanted_values(platform.datasets, platform.selections, era)
-    if wanted is None:
-        said = f"provisional, or of features that were replaced meanwhile: not put into {store}"
-        return (CheckOutcome(CHECK, passed=True, description=said, severity="warning"),)
     try:
-        outcome = store.put(
-            wanted,
-            table,
-            still_wanted=lambda: wanted_values(platform.datasets, platform.selections, era) == wanted,
-        )
+        if platform.store is None:
+            return ()
+        said = _served(platform, platform.store, era, table)
     except StoreError as error:
         return (CheckOutcome(CHECK, passed=False, description=str(error), severity="warning"),)
-    return (CheckOutcome(CHECK, passed=True, description=SAID[outcome].format(store=store), severity="warning"),)
+    return (CheckOutcome(CHECK, passed=True, description=said, severity="warning"),)
+
+
+def _served(platform: Platform, store: FeatureStore, era: Era, table: pl.DataFrame) -> str:
+    wanted = wanted_values(platform.datasets, platform.selections, era)
+    if wanted is None:
+        return f"provisional, or of features that were replaced meanwhile: not put into {store}"
+    outcome = store.put(
+        wanted, table, still_wanted=lambda: wanted_values(platform.datasets, platform.selections, era) == wanted
+    )
+    return SAID[outcome].format(store=store)
