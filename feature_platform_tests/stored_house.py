@@ -75,7 +75,8 @@ class House:
             | {name: [value, value + 0.5] for name, value in columns.items()},
             schema_overrides={"window_start": pl.Datetime("us", "UTC"), "window_end": pl.Datetime("us", "UTC")},
         )
-        provenance = Provenance("d1", 1, inputs, settings, "1", "tsfresh")
+        details = {"features": [name for name in columns if not name.endswith("__coverage")], "row_count": 100}
+        provenance = Provenance("d1", 1, inputs, settings, "1", "tsfresh", details)
         manifest = self.datasets.write(dataset, era_id, table, provenance)
         tick()
         return manifest

@@ -35,6 +35,7 @@ def history(house: House, platform: Platform) -> list[datetime | None]:
     house.features(first, 1.0)
     house.pin("a__mean")
     moments.append(now())
+    house.features(first, 1.0)  # recorded again, but known since before
     projected(house, platform, {first: 1.0}, "v1")
     house.features(second, 2.0, b__mean=1.0)
     moments.append(now())

@@ -13,7 +13,7 @@ from feature_platform.stages.store_sync import SyncReport, sync_store
 from feature_platform_tests.cli.conftest import Command, command, home
 from feature_platform_tests.postgres_server import PASSWORD, PostgresServer
 from feature_platform_tests.store.conftest import DATABASE
-from feature_platform_tests.stored_house import House
+from feature_platform_tests.stored_house import House, now
 
 __all__ = ["command", "home"]  # fixtures of another room
 
@@ -52,8 +52,9 @@ def test_every_kind_of_mismatch_is_mended(
 
 
 def test_an_era_that_is_gone_is_withdrawn_and_a_damaged_one_stops_no_other(
-    house: House, platform: Platform, eras: list[str], store_server: PostgresServer
+    house: House, platform: Platform, eras: list[str], store_url: str, store_server: PostgresServer
 ) -> None:
+    known = now()
     shutil.rmtree(Path(house.storage, "selected_features", f"era_id={eras[0]}"))
     file = Path(house.storage, house.datasets.require("selected_features", eras[1]).file)
     content = file.read_bytes()
@@ -68,6 +69,10 @@ def test_an_era_that_is_gone_is_withdrawn_and_a_damaged_one_stops_no_other(
     )
     file.write_bytes(content)
     assert sync_store(platform) == SyncReport(1, (eras[1],), (), (eras[3],), {})
+    with pytest.warns(UserWarning, match=f"2 eras of .* lack selected_features: {eras[0]}, {eras[3]}$"):
+        assert set(house.load(store=store_url)["era_id"]) == {eras[1], eras[2]}
+    # What was withdrawn stays for those who ask for what was known before.
+    assert set(house.load(store=store_url, eras=eras[:1], as_of=known)["era_id"]) == {eras[0]}
 
 
 def test_the_views_learn_which_eras_were_superseded(
