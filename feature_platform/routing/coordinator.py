@@ -20,6 +20,7 @@ from feature_platform.home import catalogue_url
 from feature_platform.routing.cost_policy import DEFAULT_POLICY, CostPolicy, parse_cost_policy
 from feature_platform.routing.cost_router import CostRouter
 from feature_platform.routing.era_keys import era_keys
+from feature_platform.routing.escalation import parse_escalation, restored_retries
 from feature_platform.routing.limits import DEFAULT_LIMITS, parse_limits, tag_limits
 from feature_platform.routing.policy import DEFAULT_CLASS, DEFAULT_THRESHOLD, LARGE_CLASS, Route, decide
 from feature_platform.routing.run_stages import run_stages
@@ -59,6 +60,9 @@ class EraRunCoordinator(QueuedRunCoordinator[dg.DagsterInstance]):
         A run of feature_selection belongs to `large_compute` from this many columns² x rows on.
     limits
         Runs at once by compute class; its keys are the classes there are.
+    escalation
+        The next larger class by class, for retries of runs that ran out of memory; by default `cpu-highmem` above the
+        others, if it is a class.
     queue
         Settings of Dagster's own queue.
 
@@ -80,11 +84,13 @@ class EraRunCoordinator(QueuedRunCoordinator[dg.DagsterInstance]):
         candidates: Sequence[str] | None = None,
         selection_threshold: int = DEFAULT_SELECTION_THRESHOLD,
         limits: Mapping[str, object] = DEFAULT_LIMITS,
+        escalation: Mapping[str, object] | None = None,
         tag_concurrency_limits: Sequence[Mapping[str, Any]] | None = None,
         inst_data: ConfigurableClassData | None = None,
         **queue: Any,  # noqa: ANN401 - whatever Dagster's own queue takes, unchanged
     ) -> None:
         self._limits = parse_limits(limits)
+        self.escalation = parse_escalation(escalation, self._limits)
         self._catalogue_url = catalogue_url
         self._catalogue: Catalogue | None = None
         self._threshold = threshold_rows
@@ -125,6 +131,7 @@ class EraRunCoordinator(QueuedRunCoordinator[dg.DagsterInstance]):
             "candidates": dg.Field([str], is_required=False),
             "selection_threshold": dg.Field(dg.IntSource, is_required=False, default_value=DEFAULT_SELECTION_THRESHOLD),
             "limits": dg.Field(dict, is_required=False, default_value=dict(DEFAULT_LIMITS)),
+            "escalation": dg.Field(dict, is_required=False),
         }
 
     @classmethod
@@ -144,7 +151,10 @@ class EraRunCoordinator(QueuedRunCoordinator[dg.DagsterInstance]):
 
     def _tags(self, run: DagsterRun) -> dict[str, str]:
         route, has_eras = self._route(run)
-        tags = {COMPUTE: route.compute, ROUTE: route.compute, ROWS: str(route.rows), REASON: route.reason}
+        parent = self._instance.get_run_by_id(run.parent_run_id) if run.parent_run_id else None
+        route, told = self.escalation.reroute(route, run, parent)
+        told |= restored_retries(run, self._instance.run_retries_max_retries)
+        tags = {COMPUTE: route.compute, ROUTE: route.compute, ROWS: str(route.rows), REASON: route.reason, **told}
         priority = run.tags.get(PRIORITY_TAG)
         # A retry copies its parent's tags: a priority equal to the one we set is ours, any other is the user's.
         if has_eras and (priority is None or priority == run.tags.get(OWN_PRIORITY)):

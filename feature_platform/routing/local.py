@@ -1,11 +1,10 @@
 """Runs as processes of this machine, each beside a supervisor that records why it ended."""
 
-import json
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import replace
 from datetime import timedelta
 from os import environ
 from pathlib import Path
@@ -21,18 +20,13 @@ from dagster._serdes import ConfigurableClass, ConfigurableClassData, serialize_
 
 from feature_platform.errors import RoutingError
 from feature_platform.routing import supervisor
+from feature_platform.routing.local_share import device_names, memory_limit, worker_environment
+from feature_platform.routing.lost_worker import record_loss
 from feature_platform.routing.memory import WORKER_VARIABLE
-from feature_platform.routing.supervisor import Cause, Plan
-from feature_platform.routing.tags import WORKER_LOST
+from feature_platform.routing.supervisor import Plan
+from feature_platform.routing.worker_end import Cause
 from feature_platform.routing.worker_folder import WorkerFolder, remove_old
 
-THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-    "POLARS_MAX_THREADS",
-)
 CLEANING_SECONDS = 3600
 LEAST_DEVICE_WAIT_SECONDS = 10
 
@@ -51,6 +45,9 @@ class LocalProcessLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
     devices
         Indexes or UUIDs of GPUs. A worker sees exactly one, which no other worker on this machine has meanwhile;
         an empty list hides all GPUs, and without a list workers see what this process sees.
+    memory_mib, memory_percent
+        Memory that a worker's processes may hold, in MiB or as a share of the machine's; with more they are killed,
+        and the run counts as out of memory. Without either there is no limit but the machine's.
     grace_seconds
         How long a terminated worker may take before it is killed.
     keep_logs_days
@@ -59,7 +56,7 @@ class LocalProcessLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
     Raises
     ------
     RoutingError
-        If a device or a number is not usable.
+        If a device or a number is not usable; the text names the key.
     """
 
     def __init__(
@@ -69,18 +66,15 @@ class LocalProcessLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
         threads: int | None = None,
         tsfresh_n_jobs: int | None = None,
         devices: Sequence[int | str] | None = None,
+        memory_mib: int | None = None,
+        memory_percent: int | None = None,
         grace_seconds: int = 30,
         keep_logs_days: int = 30,
         inst_data: ConfigurableClassData | None = None,
     ) -> None:
-        for name, number in (("threads", threads), ("tsfresh_n_jobs", tsfresh_n_jobs)):
-            if number is not None and number < 1:
-                raise RoutingError(f"{name}: {number} is below 1")
-        self._environment = dict.fromkeys(THREAD_VARIABLES, str(threads)) if threads else {}
-        if tsfresh_n_jobs:
-            self._environment["TSFRESH_N_JOBS"] = str(tsfresh_n_jobs)
-        self._environment |= env or {}
-        self._devices = None if devices is None else _device_names(devices)
+        self._environment = worker_environment(threads=threads, tsfresh_n_jobs=tsfresh_n_jobs, env=env)
+        self._memory_mib = memory_limit(memory_mib=memory_mib, memory_percent=memory_percent)
+        self._devices = None if devices is None else device_names(devices)
         self._grace_seconds = grace_seconds
         self._keep_logs = timedelta(days=keep_logs_days)
         self._cleaned = -float(CLEANING_SECONDS)
@@ -101,6 +95,8 @@ class LocalProcessLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
             "threads": dg.Field(dg.IntSource, is_required=False),
             "tsfresh_n_jobs": dg.Field(dg.IntSource, is_required=False),
             "devices": dg.Field(dg.Array(dg.Any), is_required=False),
+            "memory_mib": dg.Field(dg.IntSource, is_required=False),
+            "memory_percent": dg.Field(dg.IntSource, is_required=False),
             "grace_seconds": dg.Field(dg.IntSource, is_required=False, default_value=30),
             "keep_logs_days": dg.Field(dg.IntSource, is_required=False, default_value=30),
         }
@@ -135,11 +131,11 @@ class LocalProcessLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
                 device_folder=str(self._logs / "devices"),
                 device_wait_seconds=self._device_wait_seconds(),
                 grace_seconds=self._grace_seconds,
+                memory_mib=self._memory_mib,
             )
             with folder.log.open("ab") as log:
                 process = subprocess.Popen(
-                    # By its path, isolated: a supervisor must not load what a worker loads.
-                    [sys.executable, "-I", "-S", supervisor.__file__, json.dumps(asdict(plan))],
+                    supervisor.command(plan),
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
@@ -177,9 +173,9 @@ class LocalProcessLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
         current = self._instance.get_run_by_id(run.run_id)
         if current is None or current.is_finished:  # it reported its own end between the caller's look and ours
             return CheckRunHealthResult(WorkerStatus.SUCCESS, end.text)
-        text = end.text if end.cause != Cause.FINISHED else f"{end.text} and left the run unfinished"
-        self._instance.add_run_tags(run.run_id, {WORKER_LOST: Cause(end.cause).value})
-        return CheckRunHealthResult(WorkerStatus.FAILED, text)
+        if end.cause == Cause.FINISHED:
+            end = replace(end, text=f"{end.text} and left the run unfinished")
+        return CheckRunHealthResult(WorkerStatus.FAILED, record_loss(self._instance, current, end))
 
     def get_run_worker_debug_info(self, run: DagsterRun, include_container_logs: bool | None = True) -> str | None:
         """Pid, device and log of the worker, with the log's end if asked."""
@@ -240,13 +236,3 @@ def _command(arguments: ExecuteRunArgs) -> list[str]:
         python = arguments.job_origin.repository_origin.executable_path
         command[: len(DEFAULT_DAGSTER_ENTRY_POINT)] = get_python_environment_entry_point(python)
     return command
-
-
-def _device_names(devices: Sequence[object]) -> list[str]:
-    names = []
-    for device in devices:
-        usable = (isinstance(device, str) and device.strip()) or (type(device) is int and device >= 0)
-        if not usable or str(device) in names:
-            raise RoutingError(f"devices: {device!r} is no device; write each GPU's index or UUID once, such as [0, 1]")
-        names.append(str(device))
-    return names

@@ -11,8 +11,9 @@ from dagster._serdes import deserialize_value
 from sqlalchemy.exc import OperationalError
 
 from feature_platform.errors import RoutingError
-from feature_platform.routing.supervisor import Cause, WorkerEnd
-from feature_platform.routing.tags import WORKER_LOST
+from feature_platform.routing.escalation import was_interrupted
+from feature_platform.routing.lost_worker import record_loss
+from feature_platform.routing.worker_end import WorkerEnd
 from feature_platform.routing.worker_folder import WorkerFolder
 
 PATIENCE_SECONDS = 300
@@ -30,10 +31,9 @@ def report_end(instance: dg.DagsterInstance, run_id: str, end: WorkerEnd) -> Non
     if run.status == dg.DagsterRunStatus.CANCELING:
         instance.report_run_canceled(run, f"Run canceled: {end.text}.")
         return
-    instance.add_run_tags(run_id, {WORKER_LOST: Cause(end.cause).value})
     instance.report_run_failed(
         run,
-        f"Run worker lost: {end.text}.",
+        f"Run worker lost: {record_loss(instance, run, end)}.",
         JobFailureData(error=None, failure_reason=RunFailureReason.UNEXPECTED_TERMINATION),
     )
 
@@ -43,12 +43,12 @@ def main(folder: str, serialized: str) -> None:
     arguments = deserialize_value(serialized, ExecuteRunArgs)
     if arguments.instance_ref is None:
         raise RoutingError(f"run {arguments.run_id}: the worker's arguments name no Dagster instance")
-    end = WorkerFolder(Path(folder)).end()
+    worker = WorkerFolder(Path(folder))
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             with dg.DagsterInstance.from_ref(arguments.instance_ref) as instance:
-                report_end(instance, arguments.run_id, end)
+                _report(instance, arguments.run_id, worker)
         except OperationalError:
             # What ended the worker may well be that its database went away.
             if time.monotonic() > deadline:
@@ -56,6 +56,14 @@ def main(folder: str, serialized: str) -> None:
             time.sleep(PAUSE_SECONDS)
         else:
             return
+
+
+def _report(instance: dg.DagsterInstance, run_id: str, worker: WorkerFolder) -> None:
+    run = instance.get_run_by_id(run_id)
+    if run is not None and was_interrupted(run):
+        record_loss(instance, run, worker.record_preemption())
+    else:
+        report_end(instance, run_id, worker.end())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Runs one worker process to its end and records why it ended, whatever becomes of the program that launched it.
 
-It is started by its path with `python -I -S`, so it is one file of standard library only: a supervisor waits beside
+It is started with `python -I -S` and imports nothing but the standard library and its like: a supervisor waits beside
 every worker and must cost nothing. It holds the run's lock for as long as it lives; the kernel lets go of locks
 whatever ends a process, so neither a reused pid nor a restarted daemon can make a dead worker look alive.
 """
@@ -9,16 +9,17 @@ import ctypes
 import fcntl
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
 import time
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
+
+from feature_platform.routing.worker_end import Cause, Ending, WorkerEnd, explain, oom_kills
+from feature_platform.routing.worker_memory import exceeded
 
 LOCK = "lock"
 LOG = "worker.log"
@@ -26,29 +27,18 @@ STARTED = "started.json"
 ENDED = "ended.json"
 TERMINATE = "terminate"
 
-MEMORY_ERROR_EXIT = 112
-"""Exit code of a worker that ran out of memory in Python: it is retried, unlike a failure of the code."""
-
 POLL_SECONDS = 0.1
+PREEMPTION_GRACE_SECONDS = 10
+"""A machine that is taken away gives 25 to 120 s, and the end must be reported within them too."""
 PR_SET_PDEATHSIG = 1
-
-
-class Cause(StrEnum):
-    """Why a worker process ended."""
-
-    FINISHED = "finished"
-    FAILED = "failed"
-    TERMINATED = "terminated"
-    OUT_OF_MEMORY = "out_of_memory"
-    KILLED = "killed"
-    NO_DEVICE = "no_device"
-    NOT_STARTED = "not_started"
-    VANISHED = "vanished"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to run: `command`, and `report` once it ended badly; `devices` holds ids of which the worker gets one."""
+    """What to run: `command`, and `report` once it ended badly.
+
+    `devices` holds ids of which the worker gets one; with more memory than `memory_mib` it is killed.
+    """
 
     folder: str
     command: list[str]
@@ -57,6 +47,7 @@ class Plan:
     device_folder: str
     device_wait_seconds: float
     grace_seconds: float
+    memory_mib: int | None = None
 
 
 @dataclass(frozen=True)
@@ -67,17 +58,8 @@ class WorkerStart:
     device: str | None
 
 
-@dataclass(frozen=True)
-class WorkerEnd:
-    """How a worker ended, for people and for programs."""
-
-    cause: str
-    text: str
-    exit_code: int | None = None
-
-
 class Request:
-    """Whether someone asked for the worker's end: by a file in its folder, or by SIGTERM to the supervisor."""
+    """Whether someone asked for the worker's end: Dagster by a file in its folder, the machine by SIGTERM."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / TERMINATE
@@ -87,9 +69,11 @@ class Request:
     def _on_signal(self, _number: int, _frame: object) -> None:
         self._signalled = True
 
-    def made(self) -> bool:
-        """Whether the worker should end now."""
-        return self._signalled or self._file.exists()
+    def made(self) -> Cause | None:
+        """Who wants the worker to end now."""
+        if self._file.exists():
+            return Cause.TERMINATED
+        return Cause.PREEMPTED if self._signalled else None
 
 
 def supervise(plan: Plan) -> None:
@@ -115,8 +99,9 @@ def _run(plan: Plan, folder: Path, request: Request, held: ExitStack) -> WorkerE
                 "lower the limit of this compute class to the number of devices",
             )
         environment["CUDA_VISIBLE_DEVICES"] = device or ""
-    if request.made():
-        return WorkerEnd(Cause.TERMINATED, "the run was terminated before its worker started")
+    asked = request.made()
+    if asked:
+        return WorkerEnd(asked, f"the run was {asked.words} before its worker started")
     kills, began = oom_kills(), time.monotonic()
     try:
         worker = subprocess.Popen(
@@ -129,11 +114,12 @@ def _run(plan: Plan, folder: Path, request: Request, held: ExitStack) -> WorkerE
     except OSError as error:
         return WorkerEnd(Cause.NOT_STARTED, f"{plan.command[0]} cannot be started: {error.strerror}")
     write_record(folder / STARTED, asdict(WorkerStart(worker.pid, device)))
-    asked = _wait(worker.pid, request, plan.grace_seconds)
+    asked, held_mib = _wait(worker.pid, request, plan)
     with suppress(ProcessLookupError):  # its children must not go on, nor keep the device busy
         os.killpg(worker.pid, signal.SIGKILL)
     status = worker.wait()
-    return explain(status, asked=asked, oom_killed=oom_kills() > kills, seconds=time.monotonic() - began)
+    seconds = time.monotonic() - began
+    return explain(Ending(status, asked, oom_kills() > kills, seconds, held_mib=held_mib, limit_mib=plan.memory_mib))
 
 
 def _take_device(plan: Plan, request: Request, held: ExitStack) -> str | None:
@@ -155,47 +141,19 @@ def _take_device(plan: Plan, request: Request, held: ExitStack) -> str | None:
     return None
 
 
-def _wait(pid: int, request: Request, grace_seconds: float) -> bool:
+def _wait(pid: int, request: Request, plan: Plan) -> tuple[Cause | None, int | None]:
     # WNOWAIT leaves the pid taken until the rest of its group is gone too.
-    deadline = None
+    asked, held, deadline = None, None, 0.0
     while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
-        if deadline is None and request.made():
-            os.killpg(pid, signal.SIGINT)
-            deadline = time.monotonic() + grace_seconds
-        elif deadline is not None and time.monotonic() > deadline:
+        held = held or exceeded(pid, plan.memory_mib)
+        if held is not None or (asked is not None and time.monotonic() > deadline):
             os.killpg(pid, signal.SIGKILL)
+        elif asked is None and (asked := request.made()) is not None:
+            os.killpg(pid, signal.SIGINT)
+            grace = plan.grace_seconds
+            deadline = time.monotonic() + (grace if asked is Cause.TERMINATED else min(grace, PREEMPTION_GRACE_SECONDS))
         time.sleep(POLL_SECONDS)
-    return deadline is not None
-
-
-def explain(status: int, *, asked: bool, oom_killed: bool, seconds: float) -> WorkerEnd:
-    """Put a process's exit status (negative: minus a signal) into words."""
-    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    ran = f"after {seconds:.0f} s, with at most {memory:,.0f} MiB of memory in one process"
-    code = status if status >= 0 else None
-    if status == 0:
-        return WorkerEnd(Cause.FINISHED, f"the worker process finished {ran}", code)
-    if asked:
-        return WorkerEnd(Cause.TERMINATED, f"the worker process was terminated on request {ran}", code)
-    if status == MEMORY_ERROR_EXIT:
-        return WorkerEnd(Cause.OUT_OF_MEMORY, f"the worker process ran out of memory {ran}", code)
-    if status > 0:
-        return WorkerEnd(Cause.FAILED, f"the worker process ended with exit code {status} {ran}", code)
-    name = signal.Signals(-status).name if -status in set(signal.Signals) else f"signal {-status}"
-    if -status == signal.SIGKILL and oom_killed:
-        return WorkerEnd(Cause.OUT_OF_MEMORY, f"the kernel killed the worker process for want of memory {ran}", code)
-    return WorkerEnd(Cause.KILLED, f"the worker process was killed by {name} {ran}", code)
-
-
-def oom_kills() -> int:
-    """Processes that the kernel has killed for want of memory, on this machine and in this control group."""
-    count = 0
-    for file in ("/proc/vmstat", "/sys/fs/cgroup/memory.events"):
-        with suppress(OSError):  # not every kernel or container shows them
-            for line in Path(file).read_text(encoding="utf-8").splitlines():
-                name, _, value = line.partition(" ")
-                count += int(value) if name == "oom_kill" else 0
-    return count
+    return asked, held
 
 
 def write_record(file: Path, record: dict[str, object]) -> None:
@@ -215,5 +173,12 @@ def _prepare(supervisor: int) -> None:
             os._exit(1)
 
 
-if __name__ == "__main__":
-    supervise(Plan(**json.loads(sys.argv[1])))
+def command(plan: Plan) -> list[str]:
+    """The command line that supervises a plan, isolated from what the worker's environment makes Python load."""
+    start = "import sys; sys.path.append(sys.argv[1]); from feature_platform.routing.supervisor import main; main()"
+    return [sys.executable, "-I", "-S", "-c", start, str(Path(__file__).parents[2]), json.dumps(asdict(plan))]
+
+
+def main() -> None:
+    """Supervise the plan that the command line names."""
+    supervise(Plan(**json.loads(sys.argv[2])))

@@ -6,12 +6,13 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
-from feature_platform.routing.supervisor import ENDED, LOCK, LOG, STARTED, TERMINATE, Cause, WorkerEnd, WorkerStart
+from feature_platform.routing.supervisor import ENDED, LOCK, LOG, STARTED, TERMINATE, WorkerStart, write_record
+from feature_platform.routing.worker_end import PREEMPTION, Cause, WorkerEnd
 
 TAIL_BYTES = 4096
 
@@ -84,6 +85,14 @@ class WorkerFolder:
                 Cause.VANISHED,
                 "the worker process and its supervisor vanished: killed together, or the machine stopped",
             )
+
+    def record_preemption(self) -> WorkerEnd:
+        """Correct the record of a worker that got SIGTERM itself: it left with an exit code like any other."""
+        end = self.end()
+        if end.cause != Cause.PREEMPTED:
+            end = replace(end, cause=Cause.PREEMPTED.value, text=f"{PREEMPTION} and the worker reported it itself")
+            write_record(self.path / ENDED, asdict(end))
+        return end
 
     def log_tail(self) -> str:
         """The end of the log."""

@@ -90,7 +90,7 @@ def test_a_bad_era_is_a_line_of_the_report_and_the_exit_code_and_force_sends_all
     command = ("feature-platform", "run", "--source", str(source.yaml), "--json", "--force")
     refused = home.command(*command, "gpus", check=False)
     assert refused.returncode == 2
-    assert "--force gpus: there is no such compute class, only cpu, gpu" in refused.stderr
+    assert "--force gpus: there is no such compute class, only cpu, cpu-highmem, gpu" in refused.stderr
     done = home.command(*command, "gpu", check=False)
     assert done.returncode == 1, done.stderr
     good, bad = json.loads(done.stdout)["eras"]

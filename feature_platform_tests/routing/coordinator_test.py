@@ -49,12 +49,12 @@ def routed(tags: dict[str, str]) -> tuple[str, str, str]:
 
 def test_the_shipped_configuration_loads_without_any_variable(instance: dg.DagsterInstance) -> None:
     limits = instance.get_concurrency_config().run_queue_config.tag_concurrency_limits
-    assert [(limit["value"], limit["key"]) for limit in limits] == [
-        ("cpu", "feature_platform/compute"),
-        ("gpu", "feature_platform/compute"),
-    ]
-    assert limits[0]["limit"] >= 1
-    assert limits[1]["limit"] == 1
+    assert {limit["key"] for limit in limits} == {"feature_platform/compute"}
+    by_class = {limit["value"]: limit["limit"] for limit in limits}
+    assert by_class.pop("cpu") >= 1
+    assert by_class == {"gpu": 1, "cpu-highmem": 1}
+    assert isinstance(instance.run_coordinator, EraRunCoordinator)
+    assert instance.run_coordinator.escalation.larger == {"cpu": "cpu-highmem", "gpu": "cpu-highmem"}
     assert instance.run_launcher.supports_check_run_worker_health
     assert instance.run_monitoring_enabled
     assert not instance.run_retries_retry_on_asset_or_op_failure
@@ -125,7 +125,7 @@ def test_a_user_s_force_wins_and_an_unknown_one_is_explained(instance: dg.Dagste
     assert routed(submit(instance, create_run(instance, unknown))) == (
         "cpu",
         "2000000",
-        "forced class 'tpu' is none of cpu, gpu",
+        "forced class 'tpu' is none of cpu, cpu-highmem, gpu",
     )
 
 

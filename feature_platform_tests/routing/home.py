@@ -51,14 +51,18 @@ def create_run(
     *,
     job: str = "probe_job",
     run_config: dict[str, Any] | None = None,
+    definitions: Path = DEFINITIONS,
+    retry_of: dg.DagsterRun | None = None,
 ) -> dg.DagsterRun:
-    """A run that was not submitted yet."""
-    code = ReconstructableRepository.for_file(str(DEFINITIONS), "defs").get_reconstructable_job(job)
-    location = GrpcServerCodeLocationOrigin(host="localhost", port=1, location_name="tests")
+    """A run that was not submitted yet; its code location is named after the file of its definitions."""
+    code = ReconstructableRepository.for_file(str(definitions), "defs").get_reconstructable_job(job)
+    location = GrpcServerCodeLocationOrigin(host="localhost", port=1, location_name=definitions.stem)
     return instance.create_run_for_job(
         code.get_definition(),
         tags=tags,
         run_config=run_config,
         job_code_origin=code.get_python_origin(),
+        parent_run_id=retry_of and retry_of.run_id,
+        root_run_id=retry_of and (retry_of.root_run_id or retry_of.run_id),
         remote_job_origin=RemoteRepositoryOrigin(location, "__repository__").get_job_origin(job),
     )

@@ -16,7 +16,7 @@ LOCAL = {"module": "feature_platform.routing.local", "class": "LocalProcessLaunc
 
 
 class NotingLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
-    """A child that notes what it is asked; real children are launched for real in workers_test.py."""
+    """A child that notes what it is asked; the faults folder launches through real ones."""
 
     def __init__(self, name: str, *, fail: bool = False, watches: bool = True) -> None:
         self.name = name

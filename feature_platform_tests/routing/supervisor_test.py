@@ -1,13 +1,12 @@
 """The supervisor beside real processes."""
 
-import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +14,8 @@ import pytest
 
 from feature_platform.routing import supervisor
 from feature_platform.routing.memory import WORKER_VARIABLE, memory_errors_end_the_worker
-from feature_platform.routing.supervisor import Cause, Plan, explain
+from feature_platform.routing.supervisor import Plan
+from feature_platform.routing.worker_end import Cause, Ending, WorkerEnd, explain
 from feature_platform.routing.worker_folder import WorkerFolder, remove_old
 
 PATIENCE = 20
@@ -34,7 +34,13 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Start a supervisor over a line of Python, as the launcher does."""
 
     def started(
-        name: str, code: str, *, devices: list[str] | None = None, grace: float = 10, device_wait: float = 10
+        name: str,
+        code: str,
+        *,
+        devices: list[str] | None = None,
+        grace: float = 10,
+        device_wait: float = 10,
+        memory: int | None = None,
     ) -> WorkerFolder:
         folder = WorkerFolder(tmp_path / name)
         plan = Plan(
@@ -45,11 +51,12 @@ def start(tmp_path: Path) -> Iterator[Start]:
             device_folder=str(tmp_path / "devices"),
             device_wait_seconds=device_wait,
             grace_seconds=grace,
+            memory_mib=memory,
         )
         with folder.claimed() as lock, folder.log.open("ab") as log:
             assert lock is not None
             process = subprocess.Popen(
-                [sys.executable, "-I", "-S", supervisor.__file__, json.dumps(asdict(plan))],
+                supervisor.command(plan),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -67,7 +74,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         process.wait()
 
 
-def ended(folder: WorkerFolder) -> supervisor.WorkerEnd:
+def ended(folder: WorkerFolder) -> WorkerEnd:
     wait(lambda: not folder.alive(), f"the end of {folder.path.name}: {folder.log_tail()}")
     return folder.end()
 
@@ -102,10 +109,70 @@ def test_a_bad_end_is_recorded_in_words_and_reported(start: Start, code: str, ca
     assert reported(folder)
 
 
-def test_a_kill_while_the_kernel_ran_out_of_memory_is_taken_for_that() -> None:
-    assert explain(-9, asked=False, oom_killed=True, seconds=1).cause == Cause.OUT_OF_MEMORY
-    assert explain(-9, asked=False, oom_killed=False, seconds=1).cause == Cause.KILLED
-    assert explain(-9, asked=True, oom_killed=True, seconds=1).cause == Cause.TERMINATED
+@pytest.mark.parametrize(
+    ("ending", "cause"),
+    [
+        (Ending(-9, None, oom_killed=True, seconds=1), Cause.OUT_OF_MEMORY),
+        (Ending(-9, None, oom_killed=False, seconds=1), Cause.KILLED),
+        (Ending(-9, Cause.TERMINATED, oom_killed=True, seconds=1), Cause.TERMINATED),
+        (Ending(-9, Cause.PREEMPTED, oom_killed=False, seconds=1), Cause.PREEMPTED),
+        (Ending(112, Cause.PREEMPTED, oom_killed=False, seconds=1), Cause.OUT_OF_MEMORY),
+        (Ending(-9, None, oom_killed=False, seconds=1, held_mib=9, limit_mib=8), Cause.OUT_OF_MEMORY),
+        (Ending(0, Cause.PREEMPTED, oom_killed=False, seconds=1), Cause.FINISHED),
+    ],
+)
+def test_what_ended_a_worker_is_told_from_all_that_was_seen(ending: Ending, cause: Cause) -> None:
+    assert explain(ending).cause == cause
+
+
+CHILD = "p = subprocess.Popen([sys.executable, '-c', 'b = bytearray(150 << 20); input()'], stdin=subprocess.PIPE)"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param("import time; b = bytearray(300 << 20); time.sleep(60)", id="itself"),
+        pytest.param(f"import subprocess, sys; b = bytearray(150 << 20); {CHILD}; p.wait()", id="with its child"),
+    ],
+)
+def test_a_worker_with_more_memory_than_its_limit_is_killed_for_that(start: Start, code: str) -> None:
+    end = ended(start("a", code, memory=250))
+    assert end.cause == Cause.OUT_OF_MEMORY
+    assert re.search(r"it held [\d,]+ MiB of memory, above its limit of 250 MiB", end.text)
+    assert end.memory_mib is not None
+    assert 250 < end.memory_mib < 400
+
+
+def test_memory_that_is_only_mapped_shared_or_a_file_s_is_not_held(start: Start, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    with file.open("wb") as opened:
+        opened.truncate(400 << 20)
+    code = f"""
+import mmap, os, time
+reserved = mmap.mmap(-1, 4 << 30, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+with open({str(file)!r}, "rb") as file:
+    mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+assert sum(mapped[i] for i in range(0, len(mapped), 4096)) == 0
+shared = bytearray(150 << 20)
+if os.fork() == 0:
+    time.sleep(0.6)
+    os._exit(0)
+os.wait()
+"""
+    assert ended(start("a", code, memory=250)).cause == Cause.FINISHED
+
+
+def test_a_worker_that_the_machine_ends_is_preempted(start: Start, tmp_path: Path) -> None:
+    sleep = "import time\ntry: print('ready', flush=True); time.sleep(60)"
+    folder = start("a", f"{sleep}\nexcept KeyboardInterrupt: print('interrupted'); raise", grace=3600)
+    wait(folder.log_tail, "the start")
+    os.kill(int((tmp_path / "a.pid").read_text()), signal.SIGTERM)
+    end = ended(folder)
+    assert end.cause == Cause.PREEMPTED
+    assert "interrupted" in folder.log_tail()
+    assert reported(folder)
+    killed = start("b", "import os, signal; os.kill(os.getpid(), signal.SIGTERM)")
+    assert ended(killed).cause == Cause.PREEMPTED
 
 
 def test_a_worker_asked_to_end_is_interrupted(start: Start) -> None:
@@ -182,9 +249,7 @@ def test_an_empty_list_of_devices_hides_them_all(start: Start, devices: list[str
 
 def test_a_command_that_is_not_there_is_recorded(tmp_path: Path) -> None:
     plan = Plan(str(tmp_path), ["/nowhere/python"], ["true"], None, str(tmp_path), 1, 1)
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", supervisor.__file__, json.dumps(asdict(plan))], check=True, capture_output=True
-    )
+    done = subprocess.run(supervisor.command(plan), check=True, capture_output=True)
     assert done.stderr == b""
     end = WorkerFolder(tmp_path).end()
     assert (end.cause, end.text) == (Cause.NOT_STARTED, "/nowhere/python cannot be started: No such file or directory")
