@@ -202,7 +202,8 @@ def _build(name: str, config: Mapping[str, Any]) -> Child:
         return configurable_class_data(config).rehydrate(as_type=RunLauncher)  # type: ignore[type-abstract]  # it is only compared with
     except CheckError as error:
         raise RoutingError(
-            f"{key}: {config['class']} of module {config['module']} is no run launcher that can be imported ({error})"
+            f"{key}: {config['class']} of module {config['module']} is no run launcher that can be imported "
+            f"({error.__context__ or error})"
         ) from error
     except DagsterInvalidConfigError as error:
         raise RoutingError(f"{key}.config: {'; '.join(error.error_messages)}") from error

@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
@@ -13,6 +14,8 @@ from feature_platform.routing.launcher import RoutedRunLauncher
 from feature_platform_tests.routing.home import create_run, make_home, open_instance
 
 LOCAL = {"module": "feature_platform.routing.local", "class": "LocalProcessLauncher"}
+KUBERNETES = {"module": "feature_platform.routing.kubernetes", "class": "KubernetesRunLauncher"}
+POD = {"service_account_name": "runs", "instance_config_map": "dagster-instance"}
 
 
 class NotingLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
@@ -73,12 +76,32 @@ def built(config: dict[str, Any]) -> RoutedRunLauncher:
         ({**LOCAL, "config": {"threads": 0}}, r"routes\.gpu\.config\.threads: 0 is below 1"),
         ({**LOCAL, "config": {"devices": [0, -1]}}, r"routes\.gpu\.config\.devices: -1 is no device"),
         ({**LOCAL, "config": {"devices": [0, "0"]}}, r"routes\.gpu\.config\.devices: '0' is no device"),
+        ({**LOCAL, "config": {"memory_mib": 0}}, r"routes\.gpu\.config\.memory_mib: 0 is below 1"),
+        ({**LOCAL, "config": {"memory_percent": 101}}, r"routes\.gpu\.config\.memory_percent: 101 is no share"),
+        (
+            {**LOCAL, "config": {"memory_percent": 5, "memory_mib": 9}},
+            r"routes\.gpu\.config\.memory_percent: memory_mib is set",
+        ),
+        (KUBERNETES, r'routes\.gpu\.config: Missing required config entry "instance_config_map"'),
+        ({**KUBERNETES, "config": POD | {"job_images": "a"}}, r'routes\.gpu\.config: .* config entry "job_images"'),
+        ({**KUBERNETES, "config": POD}, r"routes\.gpu\.config\.load_incluster_config: no cluster can be reached"),
+        (
+            {**KUBERNETES, "config": POD | {"load_incluster_config": False, "kubeconfig_file": "/nowhere"}},
+            r"routes\.gpu\.config\.kubeconfig_file: no cluster can be reached with it \(Invalid kube-config file",
+        ),
         ({**LOCAL, "config": {"env": {"A": {"env": "NOT_SET_ANYWHERE"}}}}, r"routes\.gpu\.config: .*NOT_SET_ANYWHERE"),
     ],
 )
 def test_a_route_that_cannot_be_built_is_refused_with_its_key(route: dict[str, Any], message: str) -> None:
     with pytest.raises(RoutingError, match=r"dagster\.yaml, run_launcher\.config\." + message):
         built({"default_route": "gpu", "routes": {"gpu": route}})
+
+
+def test_a_route_whose_package_is_not_installed_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, KUBERNETES["module"], raising=False)
+    monkeypatch.setitem(sys.modules, "dagster_k8s", None)
+    with pytest.raises(RoutingError, match=r"routes\.gpu: KubernetesRunLauncher of .* imported \(.*dagster_k8s"):
+        built({"default_route": "gpu", "routes": {"gpu": KUBERNETES}})
 
 
 def test_a_default_route_that_is_not_there_is_refused() -> None:

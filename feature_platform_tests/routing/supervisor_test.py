@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from feature_platform.routing import supervisor
-from feature_platform.routing.memory import WORKER_VARIABLE, memory_errors_end_the_worker
+from feature_platform.routing.memory import DAGSTER_VARIABLE, WORKER_VARIABLE, memory_errors_end_the_worker
 from feature_platform.routing.supervisor import Plan
 from feature_platform.routing.worker_end import Cause, Ending, WorkerEnd, explain
 from feature_platform.routing.worker_folder import WorkerFolder, remove_old
@@ -146,13 +146,13 @@ def test_a_worker_with_more_memory_than_its_limit_is_killed_for_that(start: Star
 def test_memory_that_is_only_mapped_shared_or_a_file_s_is_not_held(start: Start, tmp_path: Path) -> None:
     file = tmp_path / "file"
     with file.open("wb") as opened:
-        opened.truncate(400 << 20)
+        opened.truncate(300 << 20)
     code = f"""
 import mmap, os, time
 reserved = mmap.mmap(-1, 4 << 30, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 with open({str(file)!r}, "rb") as file:
     mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-assert sum(mapped[i] for i in range(0, len(mapped), 4096)) == 0
+assert not any(mapped[::4096])
 shared = bytearray(150 << 20)
 if os.fork() == 0:
     time.sleep(0.6)
@@ -175,13 +175,14 @@ def test_a_worker_that_the_machine_ends_is_preempted(start: Start, tmp_path: Pat
     assert ended(killed).cause == Cause.PREEMPTED
 
 
-def test_a_worker_asked_to_end_is_interrupted(start: Start) -> None:
+def test_a_worker_asked_to_end_is_interrupted_and_gives_its_device_back(start: Start) -> None:
     sleep = "import time\ntry: print('ready', flush=True); time.sleep(60)"
-    folder = start("a", f"{sleep}\nexcept KeyboardInterrupt: print('interrupted'); raise")
+    folder = start("a", f"{sleep}\nexcept KeyboardInterrupt: print('interrupted'); raise", devices=["0"])
     wait(folder.log_tail, "the start")
     folder.request_end()
     assert ended(folder).cause == Cause.TERMINATED
     assert "interrupted" in folder.log_tail()
+    assert ended(start("b", "pass", devices=["0"], device_wait=0.3)).cause == Cause.FINISHED
 
 
 def test_a_worker_that_resists_is_killed_after_its_grace_with_its_children(start: Start) -> None:
@@ -280,9 +281,20 @@ def test_old_folders_are_removed_and_living_ones_stay(tmp_path: Path) -> None:
 
 
 def test_a_memory_error_is_raised_on_outside_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(WORKER_VARIABLE, raising=False)
+    for variable in (WORKER_VARIABLE, DAGSTER_VARIABLE):
+        monkeypatch.delenv(variable, raising=False)
     with pytest.raises(MemoryError), memory_errors_end_the_worker():
         raise MemoryError
+
+
+def test_a_memory_error_ends_a_worker_in_a_container_of_dagster_s() -> None:
+    code = (
+        "from feature_platform.routing.memory import memory_errors_end_the_worker as end\nwith end(): raise MemoryError"
+    )
+    environment = {**os.environ, DAGSTER_VARIABLE: "job"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=False)
+    assert done.returncode == 112
+    assert b"MemoryError" in done.stderr
 
 
 def lives(pid: int) -> bool:
