@@ -15,6 +15,7 @@ import pytest
 import typer
 import typer.main
 import yaml
+from dagster._config import process_config
 from dagster._core.run_coordinator import RunCoordinator
 from dagster._serdes import ConfigurableClassData
 from pydantic import BaseModel, TypeAdapter
@@ -113,7 +114,7 @@ def test_a_source_description_loads(block: Block, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("block", OTHER_YAML, ids=str)
-def test_other_yaml_is_a_part_of_a_description_or_declared_eras_or_a_coordinator(block: Block, tmp_path: Path) -> None:
+def test_other_yaml_is_a_part_of_a_description_or_declared_eras_or_of_an_instance(block: Block, tmp_path: Path) -> None:
     content = yaml.safe_load(block.text)
     if isinstance(content, list):
         file = tmp_path / "eras.yaml"
@@ -123,6 +124,12 @@ def test_other_yaml_is_a_part_of_a_description_or_declared_eras_or_a_coordinator
         (named,) = content.values()
         config = yaml.safe_dump(named["config"])
         ConfigurableClassData(named["module"], named["class"], config).rehydrate(as_type=RunCoordinator)
+    elif "run_launcher" in content:
+        # A route to Kubernetes cannot be built without a cluster; its keys can be held to what it takes.
+        for route in content["run_launcher"]["config"]["routes"].values():
+            launcher = getattr(importlib.import_module(route["module"]), route["class"])
+            checked = process_config(launcher.config_type(), route["config"])
+            assert checked.success, checked.errors
     else:
         SourceDescription.model_validate({**MINIMAL_SOURCE, **content})
 

@@ -108,6 +108,9 @@ def error_of(instance: dg.DagsterInstance, run_id: str) -> str:
         if entry.dagster_event is not None and entry.dagster_event.step_failure_data.error is not None:
             error = entry.dagster_event.step_failure_data.error
             return _in_words((error.cause or error).message)
+    failures = instance.all_logs(run_id, of_type=DagsterEventType.RUN_FAILURE)
+    if failures:
+        return f"{failures[-1].message} See run {run_id} in the UI."
     return f"the run's worker was lost; see run {run_id} in the UI"
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from feature_platform.client.report import error_of
 from feature_platform.definitions import build_definitions
+from feature_platform.routing.report_end import report_end
+from feature_platform.routing.worker_end import Cause, WorkerEnd
 from feature_platform.sources.description import load_description
 from feature_platform.sources.importing import import_source
 from feature_platform.stages.era_cut import cut_source
@@ -62,3 +64,7 @@ def test_a_lost_worker_is_called_that() -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         run = instance.add_run(dg.DagsterRun(job_name="era_job"))
         assert error_of(instance, run.run_id) == f"the run's worker was lost; see run {run.run_id} in the UI"
+        report_end(instance, run.run_id, WorkerEnd(Cause.KILLED, "the worker process was killed by SIGKILL"))
+        assert error_of(instance, run.run_id) == (
+            f"Run worker lost: the worker process was killed by SIGKILL. See run {run.run_id} in the UI."
+        )
