@@ -37,8 +37,11 @@ def dev(
     """Open the Dagster UI (webserver and daemon) on this folder's data; an empty one is given the demo's source."""
     with clear_errors():
         home = entered_home()
+        from feature_platform.client.instance import opened_instance  # noqa: PLC0415 - imports Dagster
         from feature_platform.stages.platform import Platform  # noqa: PLC0415 - needs the home that was just entered
 
+        with opened_instance():
+            pass  # Dagster itself would look at a route, and fail, with the first run
         catalogue = Platform.from_environment().catalogue
         if not catalogue.sources():
             catalogue.register_source(demo_description(home))

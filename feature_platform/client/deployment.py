@@ -127,7 +127,7 @@ class Deployment:
         record = retries[0] if retries else self.instance.get_run_record_by_id(run_id)
         if record is None:
             raise FeaturePlatformError(f"run {run_id} is gone from Dagster's storage; launch it again")
-        return record if is_over(record.dagster_run) else None
+        return record if is_over(self.instance, record.dagster_run) else None
 
 
 @contextmanager

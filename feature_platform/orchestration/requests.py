@@ -96,5 +96,7 @@ def settle_claims(platform: Platform, instance: dg.DagsterInstance) -> None:
         runs = instance.get_runs(dg.RunsFilter(tags={CLAIM_TAG: claim.claim_id}))
         if any(run.is_success for run in runs):
             platform.catalogue.settle(claim.claim_id, "succeeded")
-        elif all(is_over(run) for run in runs) and (runs or datetime.now(UTC) - claim.claimed_at > LAUNCH_GRACE):
+        elif all(is_over(instance, run) for run in runs) and (
+            runs or datetime.now(UTC) - claim.claimed_at > LAUNCH_GRACE
+        ):
             platform.catalogue.settle(claim.claim_id, "failed")

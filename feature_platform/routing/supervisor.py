@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from feature_platform.routing.worker_end import Cause, Ending, WorkerEnd, explain, oom_kills
-from feature_platform.routing.worker_memory import exceeded
+from feature_platform.routing.worker_memory import WorkerMemory
 
 LOCK = "lock"
 LOG = "worker.log"
@@ -143,9 +143,10 @@ def _take_device(plan: Plan, request: Request, held: ExitStack) -> str | None:
 
 def _wait(pid: int, request: Request, plan: Plan) -> tuple[Cause | None, int | None]:
     # WNOWAIT leaves the pid taken until the rest of its group is gone too.
+    memory = WorkerMemory(pid, plan.memory_mib)
     asked, held, deadline = None, None, 0.0
     while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
-        held = held or exceeded(pid, plan.memory_mib)
+        held = held or memory.exceeded()
         if held is not None or (asked is not None and time.monotonic() > deadline):
             os.killpg(pid, signal.SIGKILL)
         elif asked is None and (asked := request.made()) is not None:

@@ -6,6 +6,7 @@ serve, but needs rights that a user's process lacks.
 """
 
 import os
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,19 +16,29 @@ EXACT = ("Pss_Anon:", "Pss_Shmem:", "SwapPss:")
 """The same, with what several processes share counted once; slower to read."""
 
 
-def held_mib(group: int) -> int:
-    """Memory (MiB) that the processes of a process group hold; 0 where there is no /proc."""
-    members = _members(group)
-    held = _sum(members, "status", HELD)
-    return held if len(members) == 1 else min(held, _sum(members, "smaps_rollup", EXACT) or held)
+MEMBERS_SECONDS = 1.0
+"""Finding the processes means asking for every one on the machine, which must not be done at every look."""
 
 
-def exceeded(group: int, limit_mib: int | None) -> int | None:
-    """What the group holds (MiB), if that is above the limit."""
-    if limit_mib is None or _sum(_members(group), "status", HELD) <= limit_mib:
-        return None
-    held = held_mib(group)
-    return held if held > limit_mib else None
+class WorkerMemory:
+    """What the processes of a process group hold, against a limit (MiB); without a limit nothing is ever read."""
+
+    def __init__(self, group: int, limit_mib: int | None) -> None:
+        self._group = group
+        self._limit = limit_mib
+        self._members: list[int] = []
+        self._found_at = -MEMBERS_SECONDS
+
+    def exceeded(self) -> int | None:
+        """What the group holds (MiB), if that is above the limit."""
+        if self._limit is None:
+            return None
+        if time.monotonic() - self._found_at >= MEMBERS_SECONDS:
+            self._members, self._found_at = _members(self._group), time.monotonic()
+        held = _sum(self._members, "status", HELD)
+        if held > self._limit and len(self._members) > 1:
+            held = _sum(self._members, "smaps_rollup", EXACT) or held
+        return held if held > self._limit else None
 
 
 def _members(group: int) -> list[int]:

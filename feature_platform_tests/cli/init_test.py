@@ -77,6 +77,16 @@ def test_doctor_names_the_key_of_a_limit_that_is_none(command: Command, home: Pa
     assert "run_coordinator.config.limits.cpu: 'many' is no number of runs" in str(found["queue and routing"]["says"])
 
 
+def test_dev_does_not_start_with_a_route_that_cannot_be_built(command: Command, home: Path) -> None:
+    home.mkdir()
+    settings = yaml.safe_load(template("dagster.yaml"))
+    settings["run_launcher"]["config"]["routes"]["gpu"]["config"]["memory_percent"] = 0
+    (home / "dagster.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    result = command("dev")
+    assert result.exit_code == 2
+    assert "run_launcher.config.routes.gpu.config.memory_percent: 0 is no share" in result.stderr.replace("\n", " ")
+
+
 def test_doctor_tells_of_a_home_and_a_store_that_cannot_be_used(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

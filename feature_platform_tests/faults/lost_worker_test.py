@@ -69,7 +69,7 @@ def attempts(instance: dg.DagsterInstance) -> Attempts:
             group = instance.get_run_group(first[name])
             assert group is not None
             runs = sorted(group[1], key=lambda run: int(run.tags.get("dagster/retry_number", "0")))
-            if is_over(runs[-1]):
+            if is_over(instance, runs[-1]):
                 return runs
             assert time.monotonic() < deadline, f"{name}: the last of {len(runs)} runs is {runs[-1].status}"
             time.sleep(0.5)
