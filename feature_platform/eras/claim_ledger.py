@@ -1,12 +1,12 @@
 """The catalogue's ledger of what was asked for: nothing is asked for twice, and a failure is tried again."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from feature_platform.eras.database import Database, chunks
 from feature_platform.eras.tables import claims
@@ -14,13 +14,22 @@ from feature_platform.errors import EraError
 
 ClaimState = Literal["running", "succeeded", "failed"]
 
+LEASE = timedelta(days=1)
+"""A claim that nobody settled for so long counts as failed."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Some stages of one era from one version of its data: what is claimed."""
+
+    era_id: str
+    stages: str
+    data_version: str
+
 
 @dataclass(frozen=True)
 class Claim:
-    """One attempt at computing some stages of one era from one version of its data.
-
-    `claim_id` is the Dagster run key of the run that was asked for.
-    """
+    """One attempt at computing some stages of one era from one version of its data."""
 
     claim_id: str
     era_id: str
@@ -31,6 +40,20 @@ class Claim:
     claimed_at: datetime
     settled_at: datetime | None
 
+    @property
+    def ticket(self) -> str:
+        """The same for all claims that were made together."""
+        return self.claim_id.rsplit(".", 1)[-1]
+
+    @property
+    def ask(self) -> Ask:
+        """What was claimed."""
+        return Ask(self.era_id, self.stages, self.data_version)
+
+    def holds(self, now: datetime, lease: timedelta = LEASE) -> bool:
+        """Whether it keeps others from asking for the same: it was met, or is still running."""
+        return self.state == "succeeded" or (self.state == "running" and now < self.claimed_at + lease)
+
 
 class ClaimLedger:
     """Claims on (era, stages, data version, attempt)."""
@@ -39,71 +62,67 @@ class ClaimLedger:
 
     def claim(
         self,
-        era_id: str,
-        stages: str,
-        data_version: str,
+        asks: Sequence[Ask],
         *,
+        ticket: str | None = None,
         maximum_attempts: int = 3,
         backoff: timedelta,
-        lease: timedelta = timedelta(days=1),
+        lease: timedelta = LEASE,
         now: datetime | None = None,
-    ) -> Claim | None:
-        """Claim the next attempt; None if there is nothing to ask for.
+    ) -> list[Claim]:
+        """Claim the next attempt of each, in one transaction; those that ask for nothing are left out.
 
         That is so when the last attempt succeeded or is still running, when it failed less than `backoff` ago
         (doubled with every further attempt), and when the attempts are used up. An attempt that nobody settled
-        within `lease` counts as failed then: its run may never have started.
+        within `lease` counts as failed then: its run may never have started. The claims carry `ticket`, a fresh one
+        by default.
         """
         moment = now or datetime.now(UTC)
-        key = (claims.c.era_id == era_id, claims.c.stages == stages, claims.c.data_version == data_version)
-        with self._database.write(f"claim {era_id}|{stages}|{data_version}") as connection:
-            row = connection.execute(select(claims).where(*key).order_by(claims.c.attempt.desc()).limit(1)).first()
-            last = None if row is None else _claim(row)
-            if last is not None and last.state == "running" and moment >= last.claimed_at + lease:
-                connection.execute(
-                    update(claims)
-                    .where(claims.c.claim_id == last.claim_id)
-                    .values(state="failed", settled_at=last.claimed_at + lease)
-                )
-            elif last is not None and last.state != "failed":
-                return None
-            if last is not None:
-                failed_at = last.settled_at or last.claimed_at + lease
-                pause = backoff * 2 ** (last.attempt - 1)
-                if last.attempt >= maximum_attempts or moment < failed_at + pause:
-                    return None
-            attempt = 1 if last is None else last.attempt + 1
-            claimed = Claim(
-                claim_id=f"{era_id}.{attempt}.{secrets.token_hex(8)}",
-                era_id=era_id,
-                stages=stages,
-                data_version=data_version,
-                attempt=attempt,
-                state="running",
-                claimed_at=moment,
-                settled_at=None,
-            )
-            connection.execute(insert(claims).values(vars(claimed)))
+        mark = ticket or new_ticket()
+        claimed: list[Claim] = []
+        with self._database.write("claims") as connection:
+            last = _last_attempts(connection, asks)
+            overdue = [old for old in last.values() if old.state == "running" and not old.holds(moment, lease)]
+            _settle(connection, {old.claim_id: old.claimed_at + lease for old in overdue}, "failed")
+            for ask in dict.fromkeys(asks):
+                old = last.get(ask)
+                if old is not None:
+                    if old.holds(moment, lease):
+                        continue
+                    failed_at = old.settled_at or old.claimed_at + lease
+                    pause = backoff * 2 ** (old.attempt - 1)
+                    if old.attempt >= maximum_attempts or moment < failed_at + pause:
+                        continue
+                claimed.append(_next_attempt(ask, old, mark, moment))
+            if claimed:
+                connection.execute(insert(claims), [dict(vars(claim)) for claim in claimed])
         return claimed
 
-    def settle(self, claim_id: str, state: Literal["succeeded", "failed"], *, now: datetime | None = None) -> None:
-        """Say how an attempt ended. The first word counts, but a success is believed after a failure too.
+    def settle(
+        self, claim_ids: Iterable[str], state: Literal["succeeded", "failed"], *, now: datetime | None = None
+    ) -> None:
+        """Say how attempts ended. The first word counts, but a success is believed after a failure too.
 
         Raises
         ------
         EraError
-            If there is no such claim.
+            If there is no such claim; then nothing is settled.
         """
-        with self._database.write(f"settle {claim_id}") as connection:
-            found = connection.execute(select(claims.c.state).where(claims.c.claim_id == claim_id)).scalar_one_or_none()
-            if found is None:
-                raise EraError(f"claim {claim_id!r} is not in the catalogue's ledger; its era may have been pruned")
-            if found == "running" or (found, state) == ("failed", "succeeded"):
-                connection.execute(
-                    update(claims)
-                    .where(claims.c.claim_id == claim_id)
-                    .values(state=state, settled_at=now or datetime.now(UTC))
+        wanted = list(claim_ids)
+        moment = now or datetime.now(UTC)
+        open_states = ("running", "failed") if state == "succeeded" else ("running",)
+        with self._database.write("claims") as connection:
+            found = {
+                row.claim_id: row.state
+                for chunk in chunks(wanted)
+                for row in connection.execute(
+                    select(claims.c.claim_id, claims.c.state).where(claims.c.claim_id.in_(chunk))
                 )
+            }
+            unknown = next((claim_id for claim_id in wanted if claim_id not in found), None)
+            if unknown is not None:
+                raise EraError(f"claim {unknown!r} is not in the catalogue's ledger; its era may have been pruned")
+            _settle(connection, {id_: moment for id_, was in found.items() if was in open_states}, state)
 
     def claims(self, *, era_ids: Iterable[str] | None = None, state: ClaimState | None = None) -> list[Claim]:
         """All claims, or those of some eras or in one state, oldest first."""
@@ -120,6 +139,47 @@ class ClaimLedger:
                     for row in connection.execute(query.where(claims.c.era_id.in_(chunk)))
                 ]
         return sorted(map(_claim, rows), key=lambda claim: (claim.claimed_at, claim.era_id, claim.attempt))
+
+
+def new_ticket() -> str:
+    """A ticket that nobody else has."""
+    return secrets.token_hex(8)
+
+
+def _last_attempts(connection: Connection, asks: Sequence[Ask]) -> dict[Ask, Claim]:
+    wanted = set(asks)
+    last: dict[Ask, Claim] = {}
+    for chunk in chunks(ask.era_id for ask in asks):
+        for row in connection.execute(select(claims).where(claims.c.era_id.in_(chunk)).order_by(claims.c.attempt)):
+            claim = _claim(row)
+            if claim.ask in wanted:
+                last[claim.ask] = claim
+    return last
+
+
+def _next_attempt(ask: Ask, last: Claim | None, ticket: str, moment: datetime) -> Claim:
+    attempt = 1 if last is None else last.attempt + 1
+    return Claim(
+        # An era may ask for several stages at once, and all of them on the same ticket.
+        claim_id=f"{ask.era_id}.{attempt}.{secrets.token_hex(4)}.{ticket}",
+        era_id=ask.era_id,
+        stages=ask.stages,
+        data_version=ask.data_version,
+        attempt=attempt,
+        state="running",
+        claimed_at=moment,
+        settled_at=None,
+    )
+
+
+def _settle(connection: Connection, ends: dict[str, datetime], state: ClaimState) -> None:
+    if ends:
+        connection.execute(
+            update(claims)
+            .where(claims.c.claim_id == bindparam("settled"))
+            .values(state=state, settled_at=bindparam("ended")),
+            [{"settled": claim_id, "ended": moment} for claim_id, moment in ends.items()],
+        )
 
 
 def _claim(row: Row[Any]) -> Claim:

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from feature_platform.eras.catalogue import Catalogue
-from feature_platform.eras.claim_ledger import Claim
+from feature_platform.eras.claim_ledger import Ask, Claim
 from feature_platform.eras.era import EraCount
 from feature_platform.errors import EraError
 from feature_platform_tests.eras.days import days
@@ -13,7 +13,9 @@ MINUTE = timedelta(minutes=1)
 
 
 def claim(catalogue: Catalogue, *, after: timedelta = timedelta(), data_version: str = "v1") -> Claim | None:
-    return catalogue.claim("era", "all", data_version, backoff=10 * MINUTE, lease=timedelta(hours=6), now=NOON + after)
+    asks = [Ask("era", "all", data_version)]
+    made = catalogue.claim(asks, backoff=10 * MINUTE, lease=timedelta(hours=6), now=NOON + after)
+    return made[0] if made else None
 
 
 def first_claim(catalogue: Catalogue) -> Claim:
@@ -26,30 +28,29 @@ def test_nothing_is_asked_for_twice_while_it_runs_or_once_it_succeeded(catalogue
     claimed = first_claim(catalogue)
     assert (claimed.attempt, claimed.state, claimed.claimed_at) == (1, "running", NOON)
     assert claim(catalogue, after=MINUTE) is None
-    catalogue.settle(claimed.claim_id, "succeeded")
+    catalogue.settle([claimed.claim_id], "succeeded")
     assert claim(catalogue, after=timedelta(days=99)) is None
 
 
 def test_new_data_and_other_stages_are_claimed_on_their_own(catalogue: Catalogue) -> None:
     first = first_claim(catalogue)
     second = claim(catalogue, data_version="v2")
-    third = catalogue.claim("era", "features", "v1", backoff=MINUTE)
+    (third,) = catalogue.claim([Ask("era", "features", "v1")], backoff=MINUTE)
     assert second is not None
-    assert third is not None
     assert len({first.claim_id, second.claim_id, third.claim_id}) == 3
 
 
 def test_a_failure_is_tried_again_after_a_growing_pause_until_attempts_are_used_up(catalogue: Catalogue) -> None:
-    catalogue.settle(first_claim(catalogue).claim_id, "failed", now=NOON)
+    catalogue.settle([first_claim(catalogue).claim_id], "failed", now=NOON)
     assert claim(catalogue, after=9 * MINUTE) is None
     second = claim(catalogue, after=10 * MINUTE)
     assert second is not None
     assert second.attempt == 2
-    catalogue.settle(second.claim_id, "failed", now=NOON + 20 * MINUTE)
+    catalogue.settle([second.claim_id], "failed", now=NOON + 20 * MINUTE)
     assert claim(catalogue, after=39 * MINUTE) is None
     third = claim(catalogue, after=40 * MINUTE)
     assert third is not None
-    catalogue.settle(third.claim_id, "failed", now=NOON + 50 * MINUTE)
+    catalogue.settle([third.claim_id], "failed", now=NOON + 50 * MINUTE)
     assert claim(catalogue, after=timedelta(days=99)) is None
     assert [(c.attempt, c.state) for c in catalogue.claims()] == [(1, "failed"), (2, "failed"), (3, "failed")]
 
@@ -66,24 +67,40 @@ def test_a_claim_whose_run_never_started_does_not_block_for_ever(catalogue: Cata
 
 def test_the_first_word_on_an_attempt_counts_but_a_late_success_is_believed(catalogue: Catalogue) -> None:
     claimed = first_claim(catalogue)
-    catalogue.settle(claimed.claim_id, "failed", now=NOON)
-    catalogue.settle(claimed.claim_id, "failed", now=NOON + MINUTE)
+    catalogue.settle([claimed.claim_id], "failed", now=NOON)
+    catalogue.settle([claimed.claim_id], "failed", now=NOON + MINUTE)
     assert catalogue.claims()[0].settled_at == NOON
-    catalogue.settle(claimed.claim_id, "succeeded", now=NOON + 2 * MINUTE)
-    catalogue.settle(claimed.claim_id, "failed", now=NOON + 3 * MINUTE)
+    catalogue.settle([claimed.claim_id], "succeeded", now=NOON + 2 * MINUTE)
+    catalogue.settle([claimed.claim_id], "failed", now=NOON + 3 * MINUTE)
     assert [(c.state, c.settled_at) for c in catalogue.claims()] == [("succeeded", NOON + 2 * MINUTE)]
 
 
-def test_settling_an_unknown_claim_is_an_error(catalogue: Catalogue) -> None:
+def test_many_are_claimed_at_once_and_only_those_that_may_be(catalogue: Catalogue) -> None:
+    asks = [Ask(f"era-{number:04}", "all", "v") for number in range(1200)]
+    met, failed, *others = catalogue.claim(asks[:600], backoff=MINUTE, now=NOON)
+    catalogue.settle([met.claim_id], "succeeded", now=NOON)
+    catalogue.settle([failed.claim_id], "failed", now=NOON)
+    again = catalogue.claim([*asks, *asks], ticket="tick", backoff=MINUTE, now=NOON + MINUTE)
+    assert [claim.era_id for claim in again] == [failed.era_id, *(ask.era_id for ask in asks[600:])]
+    assert [claim.attempt for claim in again[:2]] == [2, 1]
+    assert {claim.ticket for claim in again} == {"tick"}
+    assert len({met.ticket, *(claim.ticket for claim in others)}) == 1
+    catalogue.settle([claim.claim_id for claim in (*others, *again)], "succeeded")
+    assert {claim.state for claim in catalogue.claims()} == {"succeeded", "failed"}
+    assert catalogue.claim(asks, backoff=MINUTE, now=NOON + 9 * MINUTE) == []
+
+
+def test_nothing_is_settled_where_one_of_many_is_unknown(catalogue: Catalogue) -> None:
+    claimed = first_claim(catalogue)
     with pytest.raises(EraError, match="'nothing' is not in the catalogue's ledger"):
-        catalogue.settle("nothing", "failed")
+        catalogue.settle([claimed.claim_id, "nothing"], "failed")
+    assert [claim.state for claim in catalogue.claims()] == ["running"]
 
 
 def test_claims_are_read_by_era_and_state(catalogue: Catalogue) -> None:
-    for era_id in ("one", "two", "three"):
-        assert catalogue.claim(era_id, "all", "v", backoff=MINUTE) is not None
+    assert len(catalogue.claim([Ask(era_id, "all", "v") for era_id in ("one", "two", "three")], backoff=MINUTE)) == 3
     settled = catalogue.claims(era_ids=["two"])[0]
-    catalogue.settle(settled.claim_id, "succeeded")
+    catalogue.settle([settled.claim_id], "succeeded")
     assert [c.era_id for c in catalogue.claims(state="running")] == ["one", "three"]
     assert [c.era_id for c in catalogue.claims(era_ids=["two", "three"], state="succeeded")] == ["two"]
 
@@ -92,7 +109,7 @@ def test_pruning_an_era_forgets_its_claims(catalogue: Catalogue) -> None:
     catalogue.record_cut("demo", "declared", [days(1, 5)], settings={})
     era_id = days(1, 5).era_id
     catalogue.record_counts([EraCount(era_id, 1, "v1")])
-    assert catalogue.claim(era_id, "all", "v1", backoff=MINUTE) is not None
+    assert catalogue.claim([Ask(era_id, "all", "v1")], backoff=MINUTE)
     catalogue.record_cut("demo", "declared", [], settings={})
     catalogue.prune([era_id])
     assert catalogue.claims() == []

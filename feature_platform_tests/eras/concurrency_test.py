@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 from feature_platform.eras.catalogue import Catalogue
+from feature_platform.eras.claim_ledger import Ask
 from feature_platform.eras.era import EraCount
 from feature_platform_tests.eras.days import days
 
@@ -42,7 +43,7 @@ def test_threads_open_a_fresh_database_at_once(catalogue_url: str) -> None:
 
 def test_threads_claim_each_attempt_once(catalogue: Catalogue) -> None:
     def claim(job: int) -> bool:
-        return catalogue.claim(f"era-{job % ROUNDS}", "all", "v1", backoff=timedelta(minutes=1)) is not None
+        return bool(catalogue.claim([Ask(f"era-{job % ROUNDS}", "all", "v1")], backoff=timedelta(minutes=1)))
 
     outcomes = in_threads(claim, range(WORKERS * ROUNDS))
     assert sum(map(bool, outcomes)) == ROUNDS

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import make_url
 
 from feature_platform.eras.catalogue import Catalogue
+from feature_platform.eras.claim_ledger import Ask
 from feature_platform.eras.era import EraCount
 from feature_platform_tests.eras.conftest import DATABASE
 from feature_platform_tests.eras.days import days
@@ -39,8 +40,8 @@ def test_many_clients_share_few_server_connections(bouncer_url: str) -> None:
         catalogue = Catalogue(bouncer_url)
         catalogue.record_cut("demo", "declared", [era], settings={})
         catalogue.record_counts([EraCount(era.era_id, client, f"v{client}")])
-        claimed = catalogue.claim(era.era_id, "all", "v", backoff=timedelta(minutes=1))
-        return [claimed is not None, catalogue.claim_launch("run", str(client))]
+        claimed = catalogue.claim([Ask(era.era_id, "all", "v")], backoff=timedelta(minutes=1))
+        return [bool(claimed), catalogue.claim_launch("run", str(client))]
 
     clients = 4 * SERVER_CONNECTIONS
     with ThreadPoolExecutor(clients) as pool:
