@@ -117,6 +117,15 @@ class EraRunCoordinator(QueuedRunCoordinator[dg.DagsterInstance]):
         """How costs are compared, and at which prices."""
         return self._costs
 
+    @property
+    def threshold_rows(self) -> int:
+        """Readings from which on an era belongs to the large class."""
+        return self._threshold
+
+    def slots(self, compute: str | None = None) -> int:
+        """How many runs of a class, by default of the one for small eras, may run at once."""
+        return self._limits[compute or self._default]
+
     @classmethod
     def config_type(cls) -> UserConfigSchema:
         """The queue's own settings and ours."""

@@ -9,7 +9,6 @@ from dagster._core.storage.tags import (
 )
 
 from feature_platform.errors import RoutingError
-from feature_platform.routing.tags import ERAS
 
 
 def era_keys(
@@ -28,8 +27,6 @@ def era_keys(
         return [tags[PARTITION_NAME_TAG]]
     if ASSET_PARTITION_RANGE_START_TAG in tags and ASSET_PARTITION_RANGE_END_TAG in tags:
         return _between(tags[ASSET_PARTITION_RANGE_START_TAG], tags[ASSET_PARTITION_RANGE_END_TAG], partitions())
-    if ERAS in tags:
-        return tags[ERAS].split()
     return _configured(run_config)
 
 
@@ -42,7 +39,7 @@ def _between(start: str, end: str, partitions: Sequence[str]) -> list[str]:
 
 
 def _configured(run_config: Mapping[str, object]) -> list[str]:
-    # A batch launched by hand in the UI has the eras in its config and no tag.
+    # Not in a tag: PostgreSQL refuses one of more than 2.7 KB, which Dagster's index of tags cannot hold.
     ops = run_config.get("ops")
     eras = []
     for op in ops.values() if isinstance(ops, Mapping) else ():

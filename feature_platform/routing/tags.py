@@ -2,8 +2,6 @@
 
 FORCE = "feature_platform/force"
 """The user's: a compute class, whatever the rows say."""
-ERAS = "feature_platform/eras"
-"""A batch run's: its era ids, separated by spaces."""
 
 COMPUTE = "feature_platform/compute"
 """The compute class; worked out afresh at every submit, so what a retry copied from its parent is replaced."""

@@ -78,17 +78,14 @@ def test_a_range_is_routed_by_its_largest_era(instance: dg.DagsterInstance, eras
     assert routed(submit(instance, create_run(instance, ends(2, 2))))[:2] == ("cpu", "600")
 
 
-def test_a_batch_is_routed_by_its_largest_era_from_its_tag_or_its_config(
-    instance: dg.DagsterInstance, eras: list[str]
-) -> None:
+def test_a_batch_is_routed_by_its_largest_era(instance: dg.DagsterInstance, eras: list[str]) -> None:
     def batch(*chosen: str) -> dict[str, Any]:
         return {"ops": {"process_eras": {"config": {"eras": list(chosen)}}}}
 
-    tags = {"feature_platform/eras": f"{eras[0]} {eras[2]}"}
-    tagged = create_run(instance, tags, job="batch_job", run_config=batch())
-    assert routed(submit(instance, tagged))[:2] == ("cpu", "1000")
-    by_hand = create_run(instance, {}, job="batch_job", run_config=batch(eras[0], eras[1]))
-    assert routed(submit(instance, by_hand))[:2] == ("gpu", "2000400")
+    small = create_run(instance, {}, job="batch_job", run_config=batch(eras[0], eras[2]))
+    assert routed(submit(instance, small))[:2] == ("cpu", "1000")
+    mixed = create_run(instance, {}, job="batch_job", run_config=batch(eras[0], eras[1]))
+    assert routed(submit(instance, mixed))[:2] == ("gpu", "2000400")
 
 
 def test_a_run_without_eras_goes_to_the_default_class_and_keeps_its_place_in_the_queue(
@@ -192,6 +189,12 @@ def test_a_deployment_may_add_a_class_and_limits_of_its_own() -> None:
     limits = coordinator.get_run_queue_config().tag_concurrency_limits
     assert own in limits
     assert {"key": "feature_platform/compute", "value": "cpu-highmem", "limit": 3} in limits
+
+
+def test_eras_are_packed_by_the_queues_own_threshold_and_limits() -> None:
+    coordinator = EraRunCoordinator(threshold_rows=7, limits={"cpu": 3, "gpu": 0})
+    assert coordinator.threshold_rows == 7
+    assert (coordinator.slots(), coordinator.slots("gpu")) == (3, 0)
 
 
 def test_a_class_without_a_limit_is_refused_at_construction() -> None:
