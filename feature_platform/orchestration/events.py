@@ -1,6 +1,6 @@
 """A stage's outcome as Dagster's events: the same for one era and for a batch."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import dagster as dg
 import polars as pl
@@ -51,45 +51,13 @@ def materialize_result(outcome: StageOutcome) -> dg.MaterializeResult[None]:
         asset_key=outcome.manifest.dataset,
         metadata=metadata_values(outcome.metadata),
         data_version=dg.DataVersion(outcome.manifest.version),
-        tags=_tags(outcome),
+        tags=outcome_tags(outcome),
         check_results=[_check_result(outcome.manifest.dataset, check) for check in outcome.checks],
     )
 
 
-def log_outcome(context: dg.OpExecutionContext, outcome: StageOutcome, *, code_version: str) -> None:
-    """The outcome of one era of a batch: the same materialization and check evaluations, logged from an op."""
-    for event in _batch_events(outcome, code_version):
-        context.log_event(event)  # type: ignore[arg-type] # it takes check evaluations; its annotation lags
-
-
-def _batch_events(
-    outcome: StageOutcome, code_version: str
-) -> Iterator[dg.AssetMaterialization | dg.AssetCheckEvaluation]:
-    manifest = outcome.manifest
-    yield dg.AssetMaterialization(
-        asset_key=manifest.dataset,
-        partition=manifest.era_id,
-        metadata=metadata_values(outcome.metadata),
-        tags={
-            **_tags(outcome),
-            "dagster/code_version": code_version,
-            "dagster/data_version": manifest.version,
-            "dagster/data_version_is_user_provided": "true",
-        },
-    )
-    for check in outcome.checks:
-        yield dg.AssetCheckEvaluation(
-            asset_key=dg.AssetKey(manifest.dataset),
-            check_name=check.name,
-            passed=check.passed,
-            description=check.description,
-            metadata=metadata_values(check.metadata),
-            severity=SEVERITIES[check.severity],
-            partition=manifest.era_id,
-        )
-
-
-def _tags(outcome: StageOutcome) -> dict[str, str]:
+def outcome_tags(outcome: StageOutcome) -> dict[str, str]:
+    """The platform's own tags of a materialization."""
     return {
         "feature_platform/data_version": outcome.manifest.data_version,
         "feature_platform/engine": outcome.manifest.engine,

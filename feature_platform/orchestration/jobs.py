@@ -7,6 +7,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from feature_platform.orchestration.assets.era import STAGES
 from feature_platform.orchestration.batch import process_eras
+from feature_platform.orchestration.resources import PlatformResource
 
 ERA_JOB = "era_job"
 BATCH_JOB = "era_batch_job"
@@ -44,11 +45,16 @@ unpartitioned_jobs = [
 ]
 
 
-@dg.job(
-    name=BATCH_JOB,
-    description="Several eras in one run; each is recorded on its own, a bad one stops no other.",
-    executor_def=dg.in_process_executor,
-)
-def era_batch_job() -> None:
-    """Run the wanted stages of the eras named in the config."""
-    process_eras()
+def era_batch_job(platform: PlatformResource) -> dg.JobDefinition:
+    """Several eras in one run. The resource is bound here: Dagster binds it to no job that a sensor asks for too."""
+
+    @dg.job(
+        name=BATCH_JOB,
+        description="Several eras in one run; each is recorded on its own, a bad one stops no other.",
+        executor_def=dg.in_process_executor,
+        resource_defs={"platform": platform},
+    )
+    def batch_job() -> None:
+        process_eras()
+
+    return batch_job

@@ -8,6 +8,7 @@ import pytest
 
 from feature_platform.definitions import build_definitions
 from feature_platform.stages.platform import Platform
+from feature_platform_tests.orchestration.batches import declared_source, take_in
 
 
 @pytest.fixture
@@ -24,3 +25,9 @@ def platform(tmp_path: Path) -> Platform:
 @pytest.fixture
 def definitions(platform: Platform) -> dg.Definitions:
     return build_definitions(storage=platform.storage_url, catalogue=platform.catalogue_url)
+
+
+@pytest.fixture
+def declared_eras(tmp_path: Path, platform: Platform, instance: dg.DagsterInstance) -> list[str]:
+    """Ids of three eras, the one in the middle without readings."""
+    return take_in(declared_source(tmp_path / "declared"), platform, instance)

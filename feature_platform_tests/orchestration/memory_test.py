@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import replace
-from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -45,13 +44,13 @@ def test_in_a_batch(
     instance: dg.DagsterInstance,
     exits: list[int],
     monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
+    declared_eras: list[str],
 ) -> None:
     name = era_stages.STAGES[0].name
     monkeypatch.setitem(batch.STAGE_BY_NAME, name, replace(era_stages.STAGES[0], run=exhaust))
     definitions.resolve_job_def("era_batch_job").execute_in_process(
         instance=instance,
-        run_config={"ops": {"process_eras": {"config": {"eras": ["e"], "stages": [name]}}}},
+        run_config={"ops": {"process_eras": {"config": {"eras": declared_eras[:1], "stages": [name]}}}},
         raise_on_error=False,
     )
     assert exits == [MEMORY_ERROR_EXIT]
