@@ -32,16 +32,18 @@ def build_definitions(
     owners, group
         Dagster's owners and group of every asset.
     """
+    platform = PlatformResource(storage=storage, catalogue=catalogue, descriptions=list(descriptions))
+    batch_job = era_batch_job(platform)
     return dg.Definitions(
         assets=[
             *source_assets(owners=owners, group=group),
             *era_assets(owners=owners, group=group),
             *selection_assets(owners=owners, group=group),
         ],
-        jobs=[era_job, *stage_jobs.values(), *unpartitioned_jobs, era_batch_job],
-        sensors=[new_eras_sensor],
-        schedules=[backlog_schedule],
-        resources={"platform": PlatformResource(storage=storage, catalogue=catalogue, descriptions=list(descriptions))},
+        jobs=[era_job, *stage_jobs.values(), *unpartitioned_jobs, batch_job],
+        sensors=[new_eras_sensor(batch_job)],
+        schedules=[backlog_schedule(batch_job)],
+        resources={"platform": platform},
     )
 
 

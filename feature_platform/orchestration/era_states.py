@@ -42,11 +42,14 @@ def pinned_for(platform: Platform, record: EraRecord, description: SourceDescrip
     return platform.selections.latest(Scope(record.era.source, record.era.level, description.features.scope_name))
 
 
-def behind_selection(platform: Platform, record: EraRecord, description: SourceDescription) -> bool:
-    """Whether the era has features of the scope's settings, but selected features of another selection."""
-    pinned = pinned_for(platform, record, description)
+def behind_selection(
+    platform: Platform, record: EraRecord, description: SourceDescription, pinned: PinnedSelection | None
+) -> bool:
+    """Whether the era has features of the scope's settings, but selected features of another than the pinned one."""
+    if pinned is None:
+        return False
     features = platform.datasets.manifest(tsfresh_features.DATASET, record.era_id)
-    if pinned is None or features is None or features.settings_version != description.features.scope_name:
+    if features is None or features.settings_version != description.features.scope_name:
         return False
     selected = platform.datasets.manifest(selected_features.DATASET, record.era_id)
     return (

@@ -7,8 +7,10 @@ import dagster as dg
 import pytest
 
 from feature_platform.definitions import build_definitions
-from feature_platform.orchestration import requests
-from feature_platform.orchestration.sensors import new_eras_sensor
+from feature_platform.orchestration import requests, settlement
+from feature_platform.orchestration.assets.era import STAGES
+from feature_platform.orchestration.packing import Packing
+from feature_platform.routing.era_keys import era_keys
 from feature_platform.sources.description import load_description
 from feature_platform.sources.importing import import_source
 from feature_platform.stages.era_cut import cut_source
@@ -36,7 +38,7 @@ def tick(platform: Platform, instance: dg.DagsterInstance, cursor: str = "") -> 
     context = dg.build_sensor_context(
         instance=instance, cursor=cursor, definitions=definitions, resources=dict(definitions.resources or {})
     )
-    result = new_eras_sensor(context)
+    result = definitions.resolve_sensor_def("new_eras_sensor")(context)
     assert isinstance(result, dg.SensorResult)
     for request in result.dynamic_partitions_requests or []:
         instance.add_dynamic_partitions(request.partitions_def_name, list(request.partition_keys))
@@ -49,12 +51,24 @@ def carry_out(platform: Platform, instance: dg.DagsterInstance, result: dg.Senso
         assert request.job_name is not None
         job = definitions.resolve_job_def(request.job_name)
         job.execute_in_process(
-            instance=instance, partition_key=request.partition_key, tags=dict(request.tags), raise_on_error=False
+            instance=instance,
+            run_config=request.run_config,
+            partition_key=request.partition_key,
+            tags=dict(request.tags),
+            raise_on_error=False,
         )
 
 
-def asked(result: dg.SensorResult) -> list[str | None]:
-    return [request.partition_key for request in result.run_requests or []]
+def eras_of(request: dg.RunRequest) -> list[str]:
+    return era_keys(
+        request.tags | {"dagster/partition": request.partition_key} if request.partition_key else {},
+        request.run_config or {},
+        list,
+    )
+
+
+def asked(result: dg.SensorResult) -> list[str]:
+    return sorted(era_id for request in result.run_requests or [] for era_id in eras_of(request))
 
 
 def test_it_adds_partitions_and_asks_for_every_era_once(
@@ -115,7 +129,9 @@ def test_a_pinned_selection_asks_for_the_last_stage_only(
     (scope,) = scopes(platform)
     pin_selection(platform, scope)
     again = tick(platform, instance)
-    assert {request.job_name for request in again.run_requests or []} == {"selected_features_job"}
+    for request in again.run_requests or []:
+        stages = request.run_config and request.run_config["ops"]["process_eras"]["config"]["stages"]
+        assert (request.job_name, stages) in (("era_batch_job", ["selected_features"]), ("selected_features_job", None))
     assert asked(again) == [r.era_id for r in platform.catalogue.eras(source=source.name) if r.row_count]
     carry_out(platform, instance, again)
     assert asked(tick(platform, instance)) == []
@@ -137,14 +153,18 @@ def test_a_superseded_era_is_left_alone(platform: Platform, instance: dg.Dagster
 
 
 def test_a_tick_asks_for_no_more_than_its_limit_and_the_next_goes_on(
-    platform: Platform, instance: dg.DagsterInstance, source: TinySource, monkeypatch: pytest.MonkeyPatch
+    platform: Platform, source: TinySource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    alone = Packing(most_eras=1)
+    ids = [record.era_id for record in platform.catalogue.eras() if record.row_count]
     monkeypatch.setattr(requests, "MAXIMUM_REQUESTS", 2)
-    first = tick(platform, instance)
-    second = tick(platform, instance, cursor=first.cursor or "")
-    every = asked(first) + asked(second)
-    assert len(asked(first)) == 2
-    assert len(every) == len(set(every)) == len([r for r in platform.catalogue.eras() if r.row_count])
+    first = requests.wanted_eras(platform, alone, after=None)
+    monkeypatch.setattr(requests, "MAXIMUM_REQUESTS", 200)
+    monkeypatch.setattr(requests, "EXAMINE_SECONDS", 0.0)
+    slow = requests.wanted_eras(platform, alone, after=first.cursor)
+    assert sorted(batch.eras for batch in first.batches) == [[era_id] for era_id in ids[:2]]
+    assert [batch.eras for batch in slow.batches] == [[ids[2]]]
+    assert slow.examined == 1
 
 
 def test_a_claim_whose_run_never_came_is_tried_again(
@@ -153,5 +173,43 @@ def test_a_claim_whose_run_never_came_is_tried_again(
     monkeypatch.setattr(requests, "BACKOFF", timedelta(0))
     lost = asked(tick(platform, instance))
     assert lost
-    monkeypatch.setattr(requests, "LAUNCH_GRACE", timedelta(0))
+    monkeypatch.setattr(settlement, "LAUNCH_GRACE", timedelta(0))
     assert asked(tick(platform, instance)) == lost
+
+
+def test_the_eras_of_a_failed_batch_are_settled_one_by_one_and_only_the_bad_one_is_asked_for_again(
+    platform: Platform, instance: dg.DagsterInstance, declared_eras: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, empty, _ = declared_eras
+    monkeypatch.setattr(requests.Packing, "of", lambda _: Packing(slots=1))
+    first = tick(platform, instance)
+    (request,) = first.run_requests or []
+    assert (request.job_name, asked(first)) == ("era_batch_job", sorted(declared_eras))
+    carry_out(platform, instance, first)
+    assert asked(tick(platform, instance)) == []
+    states = {claim.era_id: claim.state for claim in platform.catalogue.claims()}
+    assert states == dict.fromkeys(declared_eras, "succeeded") | {empty: "failed"}
+    monkeypatch.setattr(requests, "BACKOFF", timedelta(0))
+    assert asked(tick(platform, instance)) == [empty]
+
+
+def test_a_batch_that_died_half_way_leaves_only_the_rest_to_ask_for(
+    platform: Platform, instance: dg.DagsterInstance, declared_eras: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, *others = declared_eras
+    monkeypatch.setattr(requests.Packing, "of", lambda _: Packing(slots=1))
+    monkeypatch.setattr(requests, "BACKOFF", timedelta(0))
+    (request,) = tick(platform, instance).run_requests or []
+    for stage in STAGES:
+        stage.run(platform, first)
+    lost = dg.DagsterRun(job_name="era_batch_job", run_config=request.run_config or {}, tags=dict(request.tags))
+    instance.add_run(lost)
+    assert asked(tick(platform, instance)) == []
+    instance.report_run_failed(lost, "the worker was lost")
+    again = tick(platform, instance)
+    assert asked(again) == sorted(others)
+    assert [(claim.era_id, claim.state) for claim in platform.catalogue.claims(state="succeeded")] == [
+        (first, "succeeded")
+    ]
+    (retried,) = again.run_requests or []
+    assert retried.run_key != request.run_key
