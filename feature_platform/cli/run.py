@@ -26,6 +26,9 @@ def run(
         bool, typer.Option("--stale", help="Only eras whose data, settings or code changed since.")
     ] = False,
     force: Annotated[str | None, typer.Option(help="Send every era to this compute class, such as cpu or gpu.")] = None,
+    one_run_per_era: Annotated[
+        bool, typer.Option("--one-run-per-era", help="Pack no small eras into batches: slower, but each has its log.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
 ) -> None:
     """Import a source, cut its eras, compute and select their features, through Dagster's queue and routing.
@@ -34,7 +37,7 @@ def run(
     """
     with clear_errors():
         description = described(source, eras=eras, features=features)
-        report = run_description(description, stale=stale, force=force)
+        report = run_description(description, stale=stale, force=force, one_run_per_era=one_run_per_era)
     if json:
         print_json(report.to_json())
     else:
@@ -74,7 +77,9 @@ def _check_declared(description: SourceDescription) -> None:
         declared_eras(description.source, description.folder / cut.file, zone=description.time.zone)
 
 
-def run_description(description: SourceDescription, *, stale: bool = False, force: str | None = None) -> RunReport:
+def run_description(
+    description: SourceDescription, *, stale: bool = False, force: str | None = None, one_run_per_era: bool = False
+) -> RunReport:
     """Run one source in the Dagster home of this folder, with progress bars."""
     home = entered_home()
     from feature_platform.client.deployment import opened_deployment  # noqa: PLC0415 - imports Dagster
@@ -83,4 +88,12 @@ def run_description(description: SourceDescription, *, stale: bool = False, forc
 
     platform = Platform.from_environment()
     with run_progress() as progress, opened_deployment(home / "workspace.yaml") as deployment:
-        return run_source(platform, deployment, description, progress=progress, only_stale=stale, force=force)
+        return run_source(
+            platform,
+            deployment,
+            description,
+            progress=progress,
+            only_stale=stale,
+            force=force,
+            one_run_per_era=one_run_per_era,
+        )

@@ -1,7 +1,7 @@
 """Launch runs as the UI does, through the queue and the routing, and wait for them."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,9 +82,11 @@ class Deployment:
         return str(launched["run"]["runId"])
 
     def wait(
-        self, run_ids: Iterable[str], *, finished: Callable[[dg.RunRecord], None] | None = None
-    ) -> list[dg.RunRecord]:
+        self, run_ids: Iterable[str], *, watch: Callable[[Collection[str]], None] | None = None
+    ) -> dict[str, dg.RunRecord]:
         """Wait until every run, with the retries that Dagster makes of it, is over; return each one's last record.
+
+        `watch` is told now and then which of them are over.
 
         Raises
         ------
@@ -101,8 +103,8 @@ class Deployment:
                     if record is not None:
                         open_ids.remove(run_id)
                         records[run_id] = record
-                        if finished is not None:
-                            finished(record)
+                if watch is not None:
+                    watch(records)
                 daemon_alive = is_daemon_alive(self.instance, within_seconds=LOST_SECONDS)
                 answered = time.monotonic()
             except OperationalError as error:
@@ -119,7 +121,7 @@ class Deployment:
                         "the queue: start a daemon (dagster dev, or dagster-daemon run) and they go on"
                     )
                 time.sleep(POLL_SECONDS)
-        return list(records.values())
+        return records
 
     def _last_attempt(self, run_id: str) -> dg.RunRecord | None:
         """The run's or its newest retry's record, once no further attempt is under way."""

@@ -1,17 +1,23 @@
 """The main job for one source: import, cut, compute every era, select over all of them, project."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import dagster as dg
 
 from feature_platform.client.deployment import Deployment
-from feature_platform.client.report import RunReport, era_row, error_of
+from feature_platform.client.era_outcomes import Checks, EraOutcome, check_results, era_outcomes
+from feature_platform.client.era_progress import EraProgress
+from feature_platform.client.report import RunReport, era_row
+from feature_platform.client.run_errors import error_of
 from feature_platform.eras.era import EraRecord, Level
 from feature_platform.errors import FeaturePlatformError, RoutingError
-from feature_platform.orchestration.era_states import behind_selection, era_state
+from feature_platform.orchestration.batch import batch_config
+from feature_platform.orchestration.era_states import behind_selection, era_state, pinned_for
 from feature_platform.orchestration.jobs import BATCH_JOB, ERA_JOB
+from feature_platform.orchestration.packing import Packing
 from feature_platform.routing.coordinator import EraRunCoordinator
+from feature_platform.routing.tags import FORCE
 from feature_platform.sources.description import SourceDescription
 from feature_platform.sources.summary import summarise
 from feature_platform.stages import selected_features
@@ -27,7 +33,7 @@ LEVELS_BY_METHOD: Mapping[str, tuple[Level, ...]] = {
 
 @dataclass(frozen=True)
 class Progress:
-    """What the caller shows: a stage of the whole began; an era's run ended (done, total)."""
+    """What the caller shows: a stage of the whole began; eras are done (done, total)."""
 
     stage: Callable[[str], None]
     era: Callable[[int, int], None]
@@ -41,11 +47,13 @@ def run_source(
     progress: Progress,
     only_stale: bool = False,
     force: str | None = None,
+    one_run_per_era: bool = False,
 ) -> RunReport:
     """Run the main job through Dagster's queue and return what it came to.
 
     With `only_stale`, eras whose stored selected features are fresh (data, settings and code) are left alone.
-    `force` sends every era's run to that compute class.
+    `force` sends every era to that compute class. Small eras go together in balanced batches, unless
+    `one_run_per_era`.
 
     Raises
     ------
@@ -65,8 +73,8 @@ def run_source(
     if not eras and not only_stale:
         raise FeaturePlatformError(f"source {source!r} has no era with readings; cut it another way with --eras")
     progress.stage(f"computing {len(eras)} eras")
-    records = _run_eras(deployment, eras, progress, force)
-    later = _select(platform, deployment, description, records, progress)
+    outcomes = _run_eras(deployment, eras, progress, force, one_run_per_era=one_run_per_era)
+    later = _select(platform, deployment, description, outcomes, progress)
     summary = summarise(platform.readings, source)
     return RunReport(
         source=source,
@@ -75,7 +83,7 @@ def run_source(
         readings=summary.readings,
         sensors=summary.sensors,
         rejected=dict(summary.rejected),
-        eras=tuple(era_row(platform, deployment.instance, records[era.era_id], era.era_id, later) for era in eras),
+        eras=tuple(era_row(platform, era.era_id, outcomes[era.era_id], later.get(era.era_id, {})) for era in eras),
     )
 
 
@@ -99,55 +107,61 @@ def _eras_to_run(platform: Platform, description: SourceDescription, *, only_sta
 
 
 def _run_eras(
-    deployment: Deployment, eras: list[EraRecord], progress: Progress, force: str | None
-) -> dict[str, dg.RunRecord]:
-    tags = {"feature_platform/force": force} if force else {}
-    # Longest first, so that the queue does not end on one long era.
-    ordered = sorted(eras, key=lambda record: (-(record.row_count or 0), record.era_id))
-    launched = {deployment.launch(ERA_JOB, era_id=record.era_id, tags=tags): record.era_id for record in ordered}
-    done: list[str] = []
-
-    def finished(record: dg.RunRecord) -> None:
-        done.append(record.dagster_run.run_id)
-        progress.era(len(done), len(launched))
-
-    finals = deployment.wait(launched, finished=finished)
-    return {record.dagster_run.tags["dagster/partition"]: record for record in finals}
+    deployment: Deployment, eras: list[EraRecord], progress: Progress, force: str | None, *, one_run_per_era: bool
+) -> dict[str, EraOutcome]:
+    tags = {FORCE: force} if force else {}
+    packing = Packing.of(deployment.instance, force)
+    if one_run_per_era:
+        packing = replace(packing, most_eras=1)
+    # Longest first, so that the queue does not end on one long batch.
+    rows = {record.era_id: record.row_count for record in eras}
+    launched: dict[str, list[str]] = {}
+    counting = EraProgress(deployment.instance, rows, launched, progress.era)
+    for batch in packing.batches(rows):
+        if len(batch) == 1:
+            launched[deployment.launch(ERA_JOB, era_id=batch[0], tags=tags)] = batch
+        else:
+            launched[deployment.launch(BATCH_JOB, config=batch_config(batch), tags=tags)] = batch
+    outcomes: dict[str, EraOutcome] = {}
+    for run_id, record in deployment.wait(launched, watch=counting).items():
+        outcomes |= era_outcomes(deployment.instance, record, launched[run_id])
+    return outcomes
 
 
 def _select(
     platform: Platform,
     deployment: Deployment,
     description: SourceDescription,
-    records: dict[str, dg.RunRecord],
+    outcomes: Mapping[str, EraOutcome],
     progress: Progress,
-) -> list[str]:
-    """Pin a selection over all eras, then project those that do not follow it yet; returns the ids of those runs."""
-    if not any(record.dagster_run.is_success for record in records.values()):
-        return []
+) -> dict[str, Checks]:
+    """Pin a selection over all eras, project those that do not follow it yet, and return their checks by era id."""
+    if not any(outcome.succeeded for outcome in outcomes.values()):
+        return {}
     progress.stage("selecting over all eras")
     selection = deployment.launch(
         "feature_selection_job", config={"ops": {"feature_selection": {"config": {"source": description.source}}}}
     )
     _must_succeed(deployment, selection)
-    behind = [
-        record.era_id
-        for record in platform.catalogue.eras(source=description.source)
-        if behind_selection(platform, record, description)
-    ]
+    records = platform.catalogue.eras(source=description.source)
+    behind = {
+        record.era_id: record.row_count
+        for record in records
+        if behind_selection(platform, record, description, pinned_for(platform, record, description))
+    }
     if not behind:
-        return []
+        return {}
     progress.stage(f"projecting {len(behind)} eras onto the pinned selection")
-    batch = deployment.launch(
-        BATCH_JOB,
-        config={"ops": {"process_eras": {"config": {"eras": behind, "stages": [selected_features.DATASET]}}}},
-        tags={"feature_platform/eras": " ".join(behind)},
-    )
-    _must_succeed(deployment, batch)
-    return [batch]
+    batches = [
+        deployment.launch(BATCH_JOB, config=batch_config(batch, [selected_features.DATASET]))
+        for batch in Packing.of(deployment.instance).batches(behind, large_alone=False)
+    ]
+    for batch in batches:
+        _must_succeed(deployment, batch)
+    return check_results(deployment.instance, batches)
 
 
 def _must_succeed(deployment: Deployment, run_id: str) -> None:
-    (record,) = deployment.wait([run_id])
+    record = deployment.wait([run_id])[run_id]
     if not record.dagster_run.is_success:
         raise FeaturePlatformError(error_of(deployment.instance, record.dagster_run.run_id))

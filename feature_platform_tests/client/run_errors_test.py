@@ -1,11 +1,11 @@
-"""Why a run failed, as its line in the report says it."""
+"""Why a run failed, and why each era of a batch did."""
 
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
-from feature_platform.client.report import error_of
+from feature_platform.client.run_errors import error_of, errors_by_era
 from feature_platform.definitions import build_definitions
 from feature_platform.routing.report_end import report_end
 from feature_platform.routing.worker_end import Cause, WorkerEnd
@@ -44,6 +44,10 @@ def test_our_own_errors_are_told_in_their_words(platform: Platform, tmp_path: Pa
         said = error_of(instance, batch.run_id)
         assert said.startswith(f"2 of 2 eras failed, the others are recorded: {era_id}: era {era_id} has no readings")
         assert "a,b: era 'a,b' is not in the catalogue" in said
+        by_era = errors_by_era(instance, batch.run_id) or {}
+        assert by_era[era_id] == error_of(instance, era.run_id)
+        assert set(by_era) == {era_id, "a,b"}
+        assert errors_by_era(instance, era.run_id) is None
 
 
 def test_an_error_of_somebody_elses_keeps_its_class() -> None:
