@@ -59,7 +59,7 @@ def test_a_catalogue_that_was_away_costs_no_era_and_nothing_twice(
     def away(era_id: str) -> None:
         if era_id in outages:
             outages.remove(era_id)
-            raise CatalogueUnreachableError("era catalogue: cannot be reached")  # noqa: TRY003 - as the catalogue says it
+            raise CatalogueUnreachableError("era catalogue: cannot be reached")
 
     break_stage(monkeypatch, STAGE, away)
     monkeypatch.setattr(batch, "CATALOGUE_PAUSE_SECONDS", 0)
