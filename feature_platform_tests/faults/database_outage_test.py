@@ -55,7 +55,16 @@ def report(postgres_home: PostgresHome, tmp_path_factory: pytest.TempPathFactory
     said = postgres_home.folder / "said"
     with said.open("wb") as stderr:
         process = subprocess.Popen(
-            [sys.executable, "-m", "feature_platform", "run", "--source", str(source.yaml), "--json"],
+            [
+                sys.executable,
+                "-m",
+                "feature_platform",
+                "run",
+                "--source",
+                str(source.yaml),
+                "--one-run-per-era",
+                "--json",
+            ],
             env=postgres_home.environment,
             cwd=postgres_home.folder,
             stdout=subprocess.PIPE,
