@@ -34,7 +34,9 @@ def settle_claims(platform: Platform, instance: dg.DagsterInstance) -> None:
             own = runs[claim.era_id]
             if any(run.is_success for run in own):
                 met.append(claim)
-            elif all(is_over(instance, run) for run in own) and (own or datetime.now(UTC) - claim.claimed_at > LAUNCH_GRACE):
+            elif all(is_over(instance, run) for run in own) and (
+                own or datetime.now(UTC) - claim.claimed_at > LAUNCH_GRACE
+            ):
                 unsure.append(claim)
     stored = _stored(platform, unsure)
     met += [claim for claim in unsure if claim.claim_id in stored]
