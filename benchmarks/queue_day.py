@@ -189,14 +189,9 @@ def described(
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--eras", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--fill", type=float, default=0.9, help="share of the slots' time that the work takes")
-    arguments = parser.parse_args()
-    logging.disable(logging.INFO)
-    day = arrivals(arguments.eras, arguments.seed, arguments.fill)
+def simulate(*, eras: int, seed: int, fill: float) -> dict[str, object]:
+    """The day by Dagster's queue and dealt round robin, by class."""
+    day = arrivals(eras, seed, fill)
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as home:
         spans = by_queue(day, Path(home))
@@ -211,7 +206,17 @@ def main() -> None:
             "queue": described(spans[name], arrived, bound, slots),
             "round_robin": described(dealt[name], arrived, bound, slots),
         }
-    print(json.dumps(result))
+    return result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--eras", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--fill", type=float, default=0.9, help="share of the slots' time that the work takes")
+    arguments = parser.parse_args()
+    logging.disable(logging.INFO)
+    print(json.dumps(simulate(eras=arguments.eras, seed=arguments.seed, fill=arguments.fill)))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from feature_platform.orchestration.era_states import era_state
+from feature_platform.orchestration.packing import Packing
 from feature_platform.orchestration.requests import wanted_eras
 from feature_platform.sources.description import load_description
 from feature_platform.sources.importing import import_source
@@ -59,7 +60,7 @@ def test_an_era_extended_under_its_run_is_stale_and_asked_for_again(platform: Pl
     stored = platform.datasets.require(selected_features.DATASET, era_id)
     assert stored.data_version == before
     assert era_state(platform, record, platform.catalogue.source("tiny")).due
-    asked = wanted_eras(platform, after=None).run_requests
+    asked = wanted_eras(platform, Packing(), after=None).batches
     assert era_id in str(asked)
 
 
@@ -71,7 +72,7 @@ def test_an_era_cut_anew_under_its_run_stops_there_and_is_not_asked_for(platform
     with pytest.raises(SupersededEraError, match="superseded"):
         preprocessed_frame.build_frame(platform, era_id)
     assert platform.datasets.manifest(preprocessed_frame.DATASET, era_id) is None
-    asked = str(wanted_eras(platform, after=None).run_requests)
+    asked = str(wanted_eras(platform, Packing(), after=None).batches)
     heirs = platform.catalogue.era(era_id).superseded_by
     assert era_id not in asked
     assert heirs
