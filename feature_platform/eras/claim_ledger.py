@@ -14,9 +14,6 @@ from feature_platform.errors import EraError
 
 ClaimState = Literal["running", "succeeded", "failed"]
 
-LEASE = timedelta(days=1)
-"""A claim that nobody settled for so long counts as failed."""
-
 
 @dataclass(frozen=True)
 class Ask:
@@ -50,9 +47,10 @@ class Claim:
         """What was claimed."""
         return Ask(self.era_id, self.stages, self.data_version)
 
-    def holds(self, now: datetime, lease: timedelta = LEASE) -> bool:
+    @property
+    def holds(self) -> bool:
         """Whether it keeps others from asking for the same: it was met, or is still running."""
-        return self.state == "succeeded" or (self.state == "running" and now < self.claimed_at + lease)
+        return self.state != "failed"
 
 
 class ClaimLedger:
@@ -67,31 +65,26 @@ class ClaimLedger:
         ticket: str | None = None,
         maximum_attempts: int = 3,
         backoff: timedelta,
-        lease: timedelta = LEASE,
         now: datetime | None = None,
     ) -> list[Claim]:
         """Claim the next attempt of each, in one transaction; those that ask for nothing are left out.
 
         That is so when the last attempt succeeded or is still running, when it failed less than `backoff` ago
-        (doubled with every further attempt), and when the attempts are used up. An attempt that nobody settled
-        within `lease` counts as failed then: its run may never have started. The claims carry `ticket`, a fresh one
-        by default.
+        (doubled with every further attempt), and when the attempts are used up. A failure in the future is a clock that
+        was put back, and pauses nothing. The claims carry `ticket`, a fresh one by default.
         """
         moment = now or datetime.now(UTC)
         mark = ticket or new_ticket()
         claimed: list[Claim] = []
         with self._database.write("claims") as connection:
             last = _last_attempts(connection, asks)
-            overdue = [old for old in last.values() if old.state == "running" and not old.holds(moment, lease)]
-            _settle(connection, {old.claim_id: old.claimed_at + lease for old in overdue}, "failed")
             for ask in dict.fromkeys(asks):
                 old = last.get(ask)
-                if old is not None:
-                    if old.holds(moment, lease):
-                        continue
-                    failed_at = old.settled_at or old.claimed_at + lease
+                if old is not None and (old.holds or old.attempt >= maximum_attempts):
+                    continue
+                if old is not None and old.settled_at is not None:
                     pause = backoff * 2 ** (old.attempt - 1)
-                    if old.attempt >= maximum_attempts or moment < failed_at + pause:
+                    if old.settled_at <= moment < old.settled_at + pause:
                         continue
                 claimed.append(_next_attempt(ask, old, mark, moment))
             if claimed:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import islice
 
 import dagster as dg
@@ -128,8 +128,7 @@ class _Examination:
 
     def asks(self, deadline: float | None) -> Iterator[Ask]:
         """What the eras ask for, until the deadline (of `time.monotonic`); one era at least is examined."""
-        now = datetime.now(UTC)
-        held = {claim.ask: claim for claim in self.platform.catalogue.claims() if claim.holds(now)}
+        held = {claim.ask: claim for claim in self.platform.catalogue.claims() if claim.holds}
         stored = set(self.platform.datasets.eras(selected_features.DATASET))
         for record in self.records:
             if deadline is not None and self.examined and time.monotonic() > deadline:

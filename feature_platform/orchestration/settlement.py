@@ -14,7 +14,7 @@ from feature_platform.stages import selected_features
 from feature_platform.stages.platform import Platform
 
 LAUNCH_GRACE = timedelta(minutes=10)
-"""A claim whose run is not there after this never got one: the daemon died between the two."""
+"""A claim whose run is not there after this never got one: the daemon died between the two, or the clock jumped."""
 
 
 def settle_claims(platform: Platform, instance: dg.DagsterInstance) -> None:
@@ -35,7 +35,7 @@ def settle_claims(platform: Platform, instance: dg.DagsterInstance) -> None:
             if any(run.is_success for run in own):
                 met.append(claim)
             elif all(is_over(instance, run) for run in own) and (
-                own or datetime.now(UTC) - claim.claimed_at > LAUNCH_GRACE
+                own or abs(datetime.now(UTC) - claim.claimed_at) > LAUNCH_GRACE
             ):
                 unsure.append(claim)
     stored = _stored(platform, unsure)

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 PARTITIONS_NAME = "eras"
 CATALOGUE_PATIENCE = timedelta(seconds=10)
+LONGEST_REASON = 1000
+"""PostgreSQL indexes no tag of more than 2.7 KB, and a reason quotes what users wrote."""
 
 logger = logging.getLogger("dagster.feature_platform.routing")
 
@@ -163,7 +165,8 @@ class EraRunCoordinator(QueuedRunCoordinator[dg.DagsterInstance]):
         parent = self._instance.get_run_by_id(run.parent_run_id) if run.parent_run_id else None
         route, told = self.escalation.reroute(route, run, parent)
         told |= restored_retries(run, self._instance.run_retries_max_retries)
-        tags = {COMPUTE: route.compute, ROUTE: route.compute, ROWS: str(route.rows), REASON: route.reason, **told}
+        reason = route.reason[:LONGEST_REASON]
+        tags = {COMPUTE: route.compute, ROUTE: route.compute, ROWS: str(route.rows), REASON: reason, **told}
         priority = run.tags.get(PRIORITY_TAG)
         # A retry copies its parent's tags: a priority equal to the one we set is ours, any other is the user's.
         if has_eras and (priority is None or priority == run.tags.get(OWN_PRIORITY)):

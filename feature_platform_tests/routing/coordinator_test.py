@@ -207,3 +207,21 @@ def test_loading_the_module_loads_nothing_slow() -> None:
     code = f"import sys, feature_platform.routing.coordinator; print([n for n in {slow!r} if n in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize(
+    "hostile",
+    ["'; DROP TABLE catalogue_eras; --", '"$(touch /tmp/x)`', "../../etc/passwd", "x" * 10_000, "\U0001f345", ""],
+)
+def test_hostile_eras_and_classes_are_looked_up_and_go_the_default_way(
+    instance: dg.DagsterInstance, eras: list[str], hostile: str
+) -> None:
+    by_era = submit(instance, create_run(instance, {"dagster/partition": hostile}))
+    assert routed(by_era)[:2] == ("cpu", "0")
+    forced = submit(instance, create_run(instance, {"dagster/partition": eras[1], "feature_platform/force": hostile}))
+    assert routed(forced)[:2] == ("cpu", "2000000")
+    assert forced["feature_platform/route_reason"].startswith("forced class")
+    assert all(len(tags["feature_platform/route_reason"]) <= 1000 for tags in (by_era, forced))
+    # The catalogue is as it was.
+    assert routed(submit(instance, create_run(instance, {"dagster/partition": eras[1]})))[:2] == ("gpu", "2000000")
