@@ -21,6 +21,7 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_full_disk(command: Command, disk: Disk, kind: str) -> None:
+    command("export", str(disk.folder.parent / f"warm-up.{kind}"), "--source", "house")  # lays out the home
     file = disk.folder / f"features.{kind}"
     with disk.full():
         result = command("export", str(file), "--source", "house")
