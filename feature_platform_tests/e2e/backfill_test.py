@@ -13,6 +13,7 @@ from feature_platform.sources.description import load_description
 from feature_platform.sources.importing import import_source
 from feature_platform.stages.era_cut import cut_source
 from feature_platform.stages.platform import Platform
+from feature_platform_tests.backfills import BACKFILL
 from feature_platform_tests.e2e.conftest import Home
 from feature_platform_tests.tiny_source import tiny_source
 
@@ -27,15 +28,6 @@ ERAS = """
 - {start: 2024-06-01, end: 2024-06-05, label: no readings at all}
 - {start: 2024-03-05, end: 2024-03-07}
 - {start: 2024-03-07, end: 2024-03-09}
-"""
-BACKFILL = """
-mutation Backfill($params: LaunchBackfillParams!) {
-  launchPartitionBackfill(backfillParams: $params) {
-    __typename
-    ... on LaunchBackfillSuccess { backfillId }
-    ... on Error { message }
-  }
-}
 """
 
 

@@ -11,28 +11,18 @@ import pytest
 from dagster._core.execution.backfill import BulkActionStatus
 
 from feature_platform.orchestration.partitions import PARTITIONS_NAME
-from feature_platform.sources.description import load_description
-from feature_platform.sources.importing import import_source
-from feature_platform.stages.era_cut import cut_source
 from feature_platform.stages.platform import Platform
 from feature_platform.templates import lay_out_home
+from feature_platform_tests.backfills import BACKFILL
 from feature_platform_tests.faults.programs import Program, ask, daemon, running, wait_until, webserver
 from feature_platform_tests.postgres_server import free_port
+from feature_platform_tests.stages.house import take_in
 from feature_platform_tests.tiny_source import tiny_source
 
 pytestmark = [pytest.mark.fault, pytest.mark.e2e, pytest.mark.timeout(900)]
 
 ERAS = 50
 ASSETS = ("raw_readings", "preprocessed_frame")
-BACKFILL = """
-mutation Backfill($params: LaunchBackfillParams!) {
-  launchPartitionBackfill(backfillParams: $params) {
-    __typename
-    ... on LaunchBackfillSuccess { backfillId }
-    ... on Error { message }
-  }
-}
-"""
 CANCEL = """
 mutation Cancel($id: String!) {
   cancelPartitionBackfill(backfillId: $id) { __typename ... on Error { message } }
@@ -82,11 +72,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
     source = tiny_source(tmp_path_factory.mktemp("source"), days=ERAS, eras={"method": "calendar", "unit": "1d"})
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DAGSTER_HOME", str(home))
-        platform = Platform.from_environment()
-        description = load_description(source.yaml)
-        platform.catalogue.register_source(description)
-        import_source(description, platform.readings)
-        eras = cut_source(platform, source.name).partitions
+        eras = take_in(Platform.from_environment(), source)
         assert len(eras) == ERAS
         with dg.DagsterInstance.get() as instance:
             instance.add_dynamic_partitions(PARTITIONS_NAME, eras)

@@ -7,11 +7,9 @@ import pytest
 from feature_platform.orchestration.era_states import era_state
 from feature_platform.orchestration.packing import Packing
 from feature_platform.orchestration.requests import wanted_eras
-from feature_platform.sources.description import load_description
-from feature_platform.sources.importing import import_source
 from feature_platform.stages import preprocessed_frame, raw_readings, selected_features, tsfresh_features
-from feature_platform.stages.era_cut import cut_source
 from feature_platform.stages.platform import Platform, SupersededEraError
+from feature_platform_tests.stages.house import take_in
 from feature_platform_tests.tiny_source import TinySource, tiny_source
 
 pytestmark = pytest.mark.fault
@@ -31,15 +29,8 @@ def platform(tmp_path: Path) -> Platform:
 @pytest.fixture
 def source(tmp_path: Path, platform: Platform) -> TinySource:
     made = tiny_source(tmp_path / "source", days=7)
-    import_and_cut(platform, made)
+    take_in(platform, made)
     return made
-
-
-def import_and_cut(platform: Platform, source: TinySource) -> None:
-    description = load_description(source.yaml)
-    platform.catalogue.register_source(description)
-    import_source(description, platform.readings)
-    cut_source(platform, description.source)
 
 
 def last_era(platform: Platform) -> str:
@@ -51,7 +42,7 @@ def test_an_era_extended_under_its_run_is_stale_and_asked_for_again(platform: Pl
     before = platform.catalogue.era(era_id).data_version
     raw_readings.slice_readings(platform, era_id)
     source.write_days("tiny-1.csv", 7, 2)
-    import_and_cut(platform, source)
+    take_in(platform, source)
     for stage in LATER_STAGES:
         stage(platform, era_id)
 
@@ -68,7 +59,7 @@ def test_an_era_cut_anew_under_its_run_stops_there_and_is_not_asked_for(platform
     era_id = last_era(platform)
     raw_readings.slice_readings(platform, era_id)
     source.describe(eras={"method": "calendar", "unit": "3d"})
-    import_and_cut(platform, source)
+    take_in(platform, source)
     with pytest.raises(SupersededEraError, match="superseded"):
         preprocessed_frame.build_frame(platform, era_id)
     assert platform.datasets.manifest(preprocessed_frame.DATASET, era_id) is None

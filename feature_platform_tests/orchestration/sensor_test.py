@@ -12,25 +12,17 @@ from feature_platform.orchestration.assets.era import STAGES
 from feature_platform.orchestration.packing import Packing
 from feature_platform.routing.era_keys import era_keys
 from feature_platform.sources.description import load_description
-from feature_platform.sources.importing import import_source
-from feature_platform.stages.era_cut import cut_source
 from feature_platform.stages.feature_selection import pin_selection, scopes
 from feature_platform.stages.platform import Platform
+from feature_platform_tests.stages.house import take_in
 from feature_platform_tests.tiny_source import TinySource, tiny_source
 
 
 @pytest.fixture
 def source(tmp_path: Path, platform: Platform) -> TinySource:
     made = tiny_source(tmp_path / "source", days=15)
-    import_and_cut(platform, made)
+    take_in(platform, made)
     return made
-
-
-def import_and_cut(platform: Platform, source: TinySource) -> None:
-    description = load_description(source.yaml)
-    platform.catalogue.register_source(description)
-    import_source(description, platform.readings)
-    cut_source(platform, description.source)
 
 
 def tick(platform: Platform, instance: dg.DagsterInstance, cursor: str = "") -> dg.SensorResult:
@@ -90,7 +82,7 @@ def test_late_data_asks_again_for_the_eras_it_falls_into_and_for_no_other(
     carry_out(platform, instance, tick(platform, instance))
     tick(platform, instance)
     source.write_days("tiny-late.csv", 6, 1, offset=3.0)
-    import_and_cut(platform, source)
+    take_in(platform, source)
     (late,) = [
         record.era_id
         for record in platform.catalogue.eras(source=source.name)
@@ -148,7 +140,7 @@ def test_changed_settings_ask_for_nothing(platform: Platform, instance: dg.Dagst
 def test_a_superseded_era_is_left_alone(platform: Platform, instance: dg.DagsterInstance, source: TinySource) -> None:
     before = {record.era_id for record in platform.catalogue.eras(source=source.name)}
     source.describe(eras={"method": "calendar", "unit": "month"})
-    import_and_cut(platform, source)
+    take_in(platform, source)
     assert before.isdisjoint(asked(tick(platform, instance)))
 
 
