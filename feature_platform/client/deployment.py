@@ -1,5 +1,6 @@
 """Launch runs as the UI does, through the queue and the routing, and wait for them."""
 
+import secrets
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from feature_platform.errors import FeaturePlatformError
 from feature_platform.orchestration.retries import is_over
 
 LOCATION = "feature_platform"
+LAUNCH_TAG = "feature_platform/launch"
 POLL_SECONDS = 0.5
 LOST_SECONDS = 180
 
@@ -54,32 +56,51 @@ class Deployment:
         config: Mapping[str, Any] | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> str:
-        """Put one run into the queue and return its id.
+        """Put one run into the queue and return its id; a storage that does not answer is waited for.
 
         Raises
         ------
         FeaturePlatformError
-            If Dagster refuses it.
+            If Dagster refuses it, or its storage did not answer for three minutes.
         """
-        every_tag = {**(tags or {}), **({"dagster/partition": era_id} if era_id else {})}
-        answer = self.query(
-            LAUNCH,
-            {
-                "params": {
-                    "selector": {
-                        "repositoryLocationName": LOCATION,
-                        "repositoryName": "__repository__",
-                        "jobName": job,
-                    },
-                    "runConfigData": config or {},
-                    "executionMetadata": {"tags": [{"key": key, "value": tag} for key, tag in every_tag.items()]},
-                }
+        # By it a run is found again that was queued although the answer was lost.
+        ticket = {LAUNCH_TAG: secrets.token_hex(8)}
+        every_tag = {**(tags or {}), **({"dagster/partition": era_id} if era_id else {}), **ticket}
+        params = {
+            "selector": {
+                "repositoryLocationName": LOCATION,
+                "repositoryName": "__repository__",
+                "jobName": job,
             },
-        )
-        launched = (answer.get("data") or {}).get("launchRun") or {}
-        if launched.get("__typename") != "LaunchRunSuccess":
-            raise FeaturePlatformError(f"Dagster refused to launch {job}: {_reason(answer, launched)}")
-        return str(launched["run"]["runId"])
+            "runConfigData": config or {},
+            "executionMetadata": {"tags": [{"key": key, "value": tag} for key, tag in every_tag.items()]},
+        }
+        deadline = time.monotonic() + LOST_SECONDS
+        while True:
+            answer = self.query(LAUNCH, {"params": params})
+            launched = (answer.get("data") or {}).get("launchRun") or {}
+            if launched.get("__typename") == "LaunchRunSuccess":
+                return str(launched["run"]["runId"])
+            reason = _reason(answer, launched)
+            if OperationalError.__name__ not in reason or time.monotonic() > deadline:
+                raise FeaturePlatformError(f"Dagster refused to launch {job}: {reason}")
+            queued = self._queued(ticket, deadline)
+            if queued is not None:
+                return queued
+
+    def _queued(self, ticket: Mapping[str, str], deadline: float) -> str | None:
+        while True:
+            time.sleep(POLL_SECONDS)
+            try:
+                for run in self.instance.get_runs(dg.RunsFilter(tags=dict(ticket))):
+                    if run.status != dg.DagsterRunStatus.NOT_STARTED:
+                        return run.run_id
+                    self.instance.delete_run(run.run_id)  # it never came into the queue
+            except OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                return None
 
     def wait(
         self, run_ids: Iterable[str], *, watch: Callable[[Collection[str]], None] | None = None
