@@ -11,6 +11,13 @@ from feature_platform_tests.postgres_server import MissingPostgresError, Postgre
 from feature_platform_tests.read_only import MissingRightError, OpenFolder, open_folder, stepped_down
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What fills a disk or takes rights away is a fault test too."""
+    for item in items:
+        if {"disk", "unwritable"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.fault)
+
+
 @pytest.fixture(params=["local", "memory"])
 def root(request: pytest.FixtureRequest, tmp_path: Path) -> StorageRoot:
     """Every storage test runs on a local folder and on fsspec's in-memory object store."""
