@@ -42,14 +42,13 @@ warm: $(VENV)/installed ## compile the feature kernels into the user's cache
 # --- checking ---------------------------------------------------------------------------------------------
 POSTGRES := $(firstword $(wildcard /usr/lib/postgresql/*/bin/initdb) $(shell command -v initdb 2>/dev/null))
 
-# Three at a time end to end: much of it is waiting for outages, and for daemons that look every 30 s.
 test: warm lint types ## everything CI runs, under 20 minutes on 2 cores
 	@[ -n "$(POSTGRES)" ] || { $(call system_package,postgresql,a PostgreSQL server for the tests); }
 	@command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || { $(call system_package,pgbouncer,pgbouncer for the tests); }
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not long and not e2e"
-	$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "e2e and not long"
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "e2e and not long"
 
-test-long: $(VENV)/installed ## the tests that take long: every era of the real exports
+test-long: $(VENV)/installed ## the tests that take long: every era of the real exports, outages, killed programs
 	$(BIN)/python -m pytest -m long
 
 parity: warm ## every calculator against tsfresh on every kind of series and length; writes docs/parity.md

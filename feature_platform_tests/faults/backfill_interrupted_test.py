@@ -19,7 +19,7 @@ from feature_platform_tests.postgres_server import free_port
 from feature_platform_tests.stages.house import take_in
 from feature_platform_tests.tiny_source import tiny_source
 
-pytestmark = [pytest.mark.fault, pytest.mark.e2e, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.fault, pytest.mark.e2e, pytest.mark.long, pytest.mark.timeout(900)]
 
 ERAS = 50
 ASSETS = ("raw_readings", "preprocessed_frame")
