@@ -48,7 +48,7 @@ test: warm lint types ## everything CI runs, under 20 minutes on 2 cores
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not long and not e2e"
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "e2e and not long"
 
-test-long: $(VENV)/installed ## the tests that take long: every era of the real exports, outages, killed programs
+test-long: $(VENV)/installed ## the tests that take long: every era of the real exports, outages, killed programs and workers
 	$(BIN)/python -m pytest -m long
 
 parity: warm ## every calculator against tsfresh on every kind of series and length; writes docs/parity.md
