@@ -96,9 +96,11 @@ class Deployment:
                     if run.status != dg.DagsterRunStatus.NOT_STARTED:
                         return run.run_id
                     self.instance.delete_run(run.run_id)  # it never came into the queue
-            except OperationalError:
+            except OperationalError as error:
                 if time.monotonic() > deadline:
-                    raise
+                    raise FeaturePlatformError(
+                        f"Dagster's storage did not answer for {LOST_SECONDS} s ({error.orig}); see whether it runs"
+                    ) from error
             else:
                 return None
 

@@ -15,7 +15,8 @@ from feature_platform.storage.selections import PinnedSelection, Scope
 
 DATASET = "selected_features"
 CODE_VERSION = "1"
-CHECKS = ("pinned_columns", "null_features", feature_store.CHECK)
+CHECKS = (feature_store.CHECK, "pinned_columns", "null_features")
+"""The last one always has a result: by it a batch's retry knows that an era is done."""
 KEYS = ("window_start", "window_end")
 PROVISIONAL = "provisional"
 
@@ -80,8 +81,8 @@ def project_features(platform: Platform, era_id: str) -> StageOutcome:
             "selected_columns": pl.DataFrame({"column": list(kept)}, schema={"column": pl.String()}),
         },
         checks=(
-            *_checks(manifest, selected, absent, description.limits.null_feature_share),
             *serve_features(platform, era, selected),
+            *_checks(manifest, selected, absent, description.limits.null_feature_share),
         ),
     )
 

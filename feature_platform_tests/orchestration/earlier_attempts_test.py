@@ -47,6 +47,16 @@ def test_a_retry_leaves_out_what_is_done_and_reaches_a_deadly_era_last(
     assert done(instance, attempt(definitions, instance, [first, deadly, last], of=root)) == []
 
 
+def test_an_era_is_done_once_its_last_stage_is(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, declared_eras: list[str]
+) -> None:
+    first, _, last = declared_eras
+    root = run_batch(definitions, instance, [first]).run_id
+    retry = run_batch(definitions, instance, [first, last], retry_of=root)
+    assert retry.is_success
+    assert set(done(instance, retry.run_id)) == {last}
+
+
 def test_a_catalogue_that_was_away_costs_no_era_and_nothing_twice(
     definitions: dg.Definitions,
     instance: dg.DagsterInstance,
