@@ -8,6 +8,7 @@ from feature_platform.orchestration.assets.era import era_assets
 from feature_platform.orchestration.assets.selection import selection_assets
 from feature_platform.orchestration.assets.sources import source_assets
 from feature_platform.orchestration.jobs import era_batch_job, era_job, stage_jobs, unpartitioned_jobs
+from feature_platform.orchestration.overlooked_retries import overlooked_retries_sensor
 from feature_platform.orchestration.resources import PlatformResource
 from feature_platform.orchestration.schedules import backlog_schedule
 from feature_platform.orchestration.sensors import new_eras_sensor
@@ -21,7 +22,7 @@ def build_definitions(
     owners: Sequence[str] = (),
     group: str = "feature_platform",
 ) -> dg.Definitions:
-    """All assets, checks, jobs, the sensor and the schedule, to merge into one's own `Definitions`.
+    """All assets, checks, jobs, sensors and the schedule, to merge into one's own `Definitions`.
 
     Parameters
     ----------
@@ -41,7 +42,7 @@ def build_definitions(
             *selection_assets(owners=owners, group=group),
         ],
         jobs=[era_job, *stage_jobs.values(), *unpartitioned_jobs, batch_job],
-        sensors=[new_eras_sensor(batch_job)],
+        sensors=[new_eras_sensor(batch_job), overlooked_retries_sensor],
         schedules=[backlog_schedule(batch_job)],
         resources={"platform": platform},
     )

@@ -13,6 +13,7 @@ from feature_platform.orchestration.assets.era import (
     Stage,
 )
 from feature_platform.orchestration.batch_events import EraEvent, batch_events, plan_checks, plan_stages
+from feature_platform.orchestration.database_loss import lost_database
 from feature_platform.orchestration.earlier_attempts import EarlierAttempts
 from feature_platform.orchestration.era_states import era_state
 from feature_platform.orchestration.lineage import Lineage
@@ -89,6 +90,8 @@ def _process_all(
         except CatalogueUnreachableError:
             raise
         except Exception as error:  # a bug that one era meets stops no other either: it is raised at the end
+            if lost_database(error):
+                raise
             is_bug = not isinstance(error, FeaturePlatformError)
             context.log.error(f"{era_id}: {_in_words(error)}", exc_info=error if is_bug else None)
             failures[era_id] = error

@@ -7,6 +7,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from feature_platform.orchestration.assets.era import STAGES
 from feature_platform.orchestration.batch import process_eras
+from feature_platform.orchestration.database_loss import database_loss_ends_the_worker
 from feature_platform.orchestration.resources import PlatformResource
 
 ERA_JOB = "era_job"
@@ -53,6 +54,7 @@ def era_batch_job(platform: PlatformResource) -> dg.JobDefinition:
         description="Several eras in one run; each is recorded on its own, a bad one stops no other.",
         executor_def=dg.in_process_executor,
         resource_defs={"platform": platform},
+        hooks={database_loss_ends_the_worker},
     )
     def batch_job() -> None:
         process_eras()

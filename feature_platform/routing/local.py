@@ -22,10 +22,10 @@ from feature_platform.errors import RoutingError
 from feature_platform.routing import supervisor
 from feature_platform.routing.local_share import device_names, memory_limit, worker_environment
 from feature_platform.routing.lost_worker import record_loss
-from feature_platform.routing.memory import WORKER_VARIABLE
 from feature_platform.routing.supervisor import Plan
 from feature_platform.routing.worker_end import Cause
 from feature_platform.routing.worker_folder import WorkerFolder, remove_old
+from feature_platform.routing.worker_process import WORKER_VARIABLE
 
 CLEANING_SECONDS = 3600
 LEAST_DEVICE_WAIT_SECONDS = 10

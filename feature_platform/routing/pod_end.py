@@ -4,7 +4,7 @@ import signal
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from feature_platform.routing.worker_end import MEMORY_ERROR_EXIT, Cause, WorkerEnd
+from feature_platform.routing.worker_end import OWN_EXITS, Cause, WorkerEnd
 
 PREEMPTED_REASONS = frozenset(
     {"Evicted", "NodeAffinity", "NodeLost", "NodeShutdown", "Preempting", "Preempted", "Shutdown"}
@@ -29,7 +29,14 @@ def pods_end(pods: Sequence[Any]) -> WorkerEnd:
     return min(ends, key=lambda end: TELLING.index(Cause(end.cause)))
 
 
-TELLING = (Cause.OUT_OF_MEMORY, Cause.PREEMPTED, Cause.KILLED, Cause.FAILED, Cause.FINISHED)
+TELLING = (
+    Cause.OUT_OF_MEMORY,
+    Cause.PREEMPTED,
+    Cause.KILLED,
+    Cause.DATABASE_LOST,
+    Cause.FAILED,
+    Cause.FINISHED,
+)
 
 
 def _ends(pod: Any) -> Iterator[WorkerEnd]:  # noqa: ANN401 - kubernetes ships no types
@@ -60,8 +67,9 @@ def _container_end(name: str, code: int, reason: str | None) -> WorkerEnd:
     said = f"exit code {code}{f', {reason}' if reason else ''}"
     if reason == "OOMKilled":
         return WorkerEnd(Cause.OUT_OF_MEMORY, f"{name} was killed for its memory limit ({said})", code)
-    if code == MEMORY_ERROR_EXIT:
-        return WorkerEnd(Cause.OUT_OF_MEMORY, f"{name} ran out of memory ({said})", code)
+    if code in OWN_EXITS:
+        cause, words = OWN_EXITS[code]
+        return WorkerEnd(cause, f"{name} {words} ({said})", code)
     if code == SIGNAL_EXIT + signal.SIGTERM:
         return WorkerEnd(Cause.PREEMPTED, f"{name} was preempted by SIGTERM ({said})", code)
     if code > SIGNAL_EXIT:

@@ -2,6 +2,7 @@
 
 import resource
 import signal
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,6 +10,8 @@ from pathlib import Path
 
 MEMORY_ERROR_EXIT = 112
 """Exit code of a worker that ran out of memory in Python: it is retried, unlike a failure of the code."""
+DATABASE_LOST_EXIT = 113
+"""Exit code of a worker whose step failed because its database went away."""
 
 PREEMPTION = "the worker process was preempted: SIGTERM came, which nobody had asked Dagster for,"
 
@@ -22,6 +25,7 @@ class Cause(StrEnum):
     PREEMPTED = "preempted"
     OUT_OF_MEMORY = "out_of_memory"
     KILLED = "killed"
+    DATABASE_LOST = "database_lost"
     NO_DEVICE = "no_device"
     NOT_STARTED = "not_started"
     VANISHED = "vanished"
@@ -30,6 +34,13 @@ class Cause(StrEnum):
     def words(self) -> str:
         """As a sentence has it."""
         return self.value.replace("_", " ")
+
+
+OWN_EXITS: Mapping[int, tuple[Cause, str]] = {
+    MEMORY_ERROR_EXIT: (Cause.OUT_OF_MEMORY, "ran out of memory"),
+    DATABASE_LOST_EXIT: (Cause.DATABASE_LOST, "ended itself, because its database went away,"),
+}
+"""What the exit codes of workers that end themselves mean, to go on from a name."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +95,9 @@ def _cause(ending: Ending) -> tuple[Cause, str]:
         return Cause.FINISHED, "the worker process finished"
     if ending.asked is Cause.TERMINATED:
         return Cause.TERMINATED, "the worker process was terminated on request"
-    want = _want_of_memory(ending)
-    if want is not None:
-        return Cause.OUT_OF_MEMORY, want
+    known = _want_of_memory(ending) or _by_itself(status)
+    if known is not None:
+        return known
     if ending.asked is Cause.PREEMPTED or status == -signal.SIGTERM:
         return Cause.PREEMPTED, PREEMPTION
     if status > 0:
@@ -95,15 +106,23 @@ def _cause(ending: Ending) -> tuple[Cause, str]:
     return Cause.KILLED, f"the worker process was killed by {name}"
 
 
-def _want_of_memory(ending: Ending) -> str | None:
+def _want_of_memory(ending: Ending) -> tuple[Cause, str] | None:
     if ending.held_mib is not None:
         held, limit = f"{ending.held_mib:,} MiB", f"{ending.limit_mib:,} MiB"
-        return f"the worker was killed, because it held {held} of memory, above its limit of {limit},"
-    if ending.status == MEMORY_ERROR_EXIT:
-        return "the worker process ran out of memory"
+        return (
+            Cause.OUT_OF_MEMORY,
+            f"the worker was killed, because it held {held} of memory, above its limit of {limit},",
+        )
     if ending.status == -signal.SIGKILL and ending.oom_killed:
-        return "the kernel killed the worker process for want of memory"
+        return Cause.OUT_OF_MEMORY, "the kernel killed the worker process for want of memory"
     return None
+
+
+def _by_itself(status: int) -> tuple[Cause, str] | None:
+    if status not in OWN_EXITS:
+        return None
+    cause, words = OWN_EXITS[status]
+    return cause, f"the worker process {words}"
 
 
 def oom_kills() -> int:

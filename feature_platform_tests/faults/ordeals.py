@@ -8,6 +8,8 @@ from pathlib import Path
 
 import dagster as dg
 
+from feature_platform.orchestration.overlooked_retries import overlooked_retries_sensor
+
 ORDEAL = "test/ordeal"
 CPU_MIB, HIGHMEM_MIB = 400, 800
 """Limits of the two routes, in whose workers little more than Dagster is loaded."""
@@ -87,4 +89,4 @@ def sent_file(run_id: str) -> Path:
 
 ordeal_job = dg.define_asset_job("ordeal_job", selection=["ordeal"], executor_def=dg.in_process_executor)
 
-defs = dg.Definitions(assets=[ordeal], jobs=[ordeal_job])
+defs = dg.Definitions(assets=[ordeal], jobs=[ordeal_job], sensors=[overlooked_retries_sensor])

@@ -9,8 +9,8 @@ import pytest
 from feature_platform.orchestration import batch
 from feature_platform.orchestration.assets import era as era_stages
 from feature_platform.orchestration.resources import PlatformResource
-from feature_platform.routing.memory import WORKER_VARIABLE
 from feature_platform.routing.worker_end import MEMORY_ERROR_EXIT
+from feature_platform.routing.worker_process import WORKER_VARIABLE
 from feature_platform.stages.outcome import StageOutcome
 from feature_platform.stages.platform import Platform
 

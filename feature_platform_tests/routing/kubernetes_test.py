@@ -12,8 +12,8 @@ from dagster._daemon.monitoring.run_monitoring import monitor_started_run
 from dagster_k8s.job import get_job_name_from_run_id
 from kubernetes import client
 
-from feature_platform.routing.memory import DAGSTER_VARIABLE
 from feature_platform.routing.pod_end import pods_end
+from feature_platform.routing.worker_process import DAGSTER_VARIABLE
 from feature_platform_tests.routing.home import create_run, make_home, open_instance
 from feature_platform_tests.routing.kubernetes_api import KubernetesApi, running_kubernetes_api
 
@@ -102,6 +102,7 @@ PRESSURE = "The node was low on resource: memory. Threshold quantity: 100Mi."
     [
         ([pod("p", code=137, why="OOMKilled")], "out_of_memory", "was killed for its memory limit"),
         ([pod("p", code=112, why="Error")], "out_of_memory", "ran out of memory"),
+        ([pod("p", code=113, why="Error")], "database_lost", "its database went away"),
         ([pod("p", reason="Evicted", message=PRESSURE)], "out_of_memory", "evicted for memory (Evicted: The node"),
         ([pod("p", reason="Evicted", message="low on resource: ephemeral-storage")], "preempted", "(Evicted: low"),
         ([pod("p", code=137, why="Error", reason="NodeLost")], "preempted", "pod p was preempted (NodeLost)"),

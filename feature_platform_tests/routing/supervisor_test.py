@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from feature_platform.routing import supervisor
-from feature_platform.routing.memory import DAGSTER_VARIABLE, WORKER_VARIABLE, memory_errors_end_the_worker
+from feature_platform.routing.memory import memory_errors_end_the_worker
 from feature_platform.routing.supervisor import Plan
 from feature_platform.routing.worker_end import Cause, Ending, WorkerEnd, explain
 from feature_platform.routing.worker_folder import WorkerFolder, remove_old
+from feature_platform.routing.worker_process import DAGSTER_VARIABLE, WORKER_VARIABLE
 
 PATIENCE = 20
 Start = Callable[..., WorkerFolder]
@@ -96,6 +97,7 @@ def test_a_worker_that_finishes_is_recorded_and_not_reported(start: Start) -> No
     [
         ("raise SystemExit(3)", Cause.FAILED, "exit code 3"),
         ("import os; os._exit(112)", Cause.OUT_OF_MEMORY, "ran out of memory"),
+        ("import os; os._exit(113)", Cause.DATABASE_LOST, "its database went away"),
         ("import os; os.kill(os.getpid(), 9)", Cause.KILLED, "killed by SIGKILL"),
         ("import os; os.abort()", Cause.KILLED, "killed by SIGABRT"),
     ],

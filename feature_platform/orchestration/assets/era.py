@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import dagster as dg
 
 from feature_platform.errors import CatalogueUnreachableError
+from feature_platform.orchestration.database_loss import database_loss_ends_the_worker
 from feature_platform.orchestration.events import materialize_result
 from feature_platform.orchestration.partitions import eras
 from feature_platform.orchestration.resources import PlatformResource
@@ -106,6 +107,7 @@ def _era_asset(stage: Stage, *, owners: Sequence[str], group: str) -> dg.AssetsD
         ],
         check_specs=check_specs,
         can_subset=True,
+        hooks={database_loss_ends_the_worker},
     )
     def era_asset(
         context: dg.AssetExecutionContext, platform: PlatformResource

@@ -6,6 +6,7 @@ import dagster as dg
 import polars as pl
 
 from feature_platform.errors import SelectionError
+from feature_platform.orchestration.database_loss import database_loss_ends_the_worker
 from feature_platform.orchestration.events import metadata_values
 from feature_platform.orchestration.resources import PlatformResource
 from feature_platform.plots.data_uri import data_uri
@@ -40,6 +41,7 @@ def selection_assets(*, owners: Sequence[str], group: str) -> list[dg.AssetsDefi
         group_name=group,
         code_version="2",
         pool="feature_selection",
+        hooks={database_loss_ends_the_worker},
         check_specs=[
             dg.AssetCheckSpec("selection_drift", asset="feature_selection"),
             dg.AssetCheckSpec("all_eras_present", asset="feature_selection"),

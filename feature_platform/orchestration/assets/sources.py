@@ -7,6 +7,7 @@ import dagster as dg
 import polars as pl
 
 from feature_platform.errors import FeaturePlatformError
+from feature_platform.orchestration.database_loss import database_loss_ends_the_worker
 from feature_platform.orchestration.events import metadata_values
 from feature_platform.orchestration.partitions import PARTITIONS_NAME
 from feature_platform.orchestration.resources import PlatformResource
@@ -36,6 +37,7 @@ def source_assets(*, owners: Sequence[str], group: str) -> list[dg.AssetsDefinit
         group_name=group,
         code_version="1",
         pool="source_readings",
+        hooks={database_loss_ends_the_worker},
     )
     def source_readings(
         context: dg.AssetExecutionContext, config: SourcesConfig, platform: PlatformResource
@@ -79,6 +81,7 @@ def source_assets(*, owners: Sequence[str], group: str) -> list[dg.AssetsDefinit
         group_name=group,
         code_version="1",
         pool="era_catalogue",
+        hooks={database_loss_ends_the_worker},
     )
     def era_catalogue(
         context: dg.AssetExecutionContext, config: SourcesConfig, platform: PlatformResource
