@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
@@ -47,11 +47,6 @@ class Claim:
         """What was claimed."""
         return Ask(self.era_id, self.stages, self.data_version)
 
-    @property
-    def holds(self) -> bool:
-        """Whether it keeps others from asking for the same: it was met, or is still running."""
-        return self.state != "failed"
-
 
 class ClaimLedger:
     """Claims on (era, stages, data version, attempt)."""
@@ -69,24 +64,23 @@ class ClaimLedger:
     ) -> list[Claim]:
         """Claim the next attempt of each, in one transaction; those that ask for nothing are left out.
 
-        That is so when the last attempt succeeded or is still running, when it failed less than `backoff` ago
-        (doubled with every further attempt), and when the attempts are used up. A failure in the future is a clock that
-        was put back, and pauses nothing. The claims carry `ticket`, a fresh one by default.
+        That is so when a claim on the same holds, when the last attempt failed less than `backoff` ago (doubled with
+        every further attempt), and when the attempts are used up. A failure in the future is a clock that was put back,
+        and pauses nothing. The claims carry `ticket`, a fresh one by default.
         """
         moment = now or datetime.now(UTC)
         mark = ticket or new_ticket()
         claimed: list[Claim] = []
         with self._database.write("claims") as connection:
-            last = _last_attempts(connection, asks)
+            old = _claims_of(connection, asks)
+            held, attempts = holding(old), _attempts(old)
             for ask in dict.fromkeys(asks):
-                old = last.get(ask)
-                if old is not None and (old.holds or old.attempt >= maximum_attempts):
+                attempt, failures, failed_at = attempts.get(ask, NO_ATTEMPTS)
+                if ask in held or failures >= maximum_attempts:
                     continue
-                if old is not None and old.settled_at is not None:
-                    pause = backoff * 2 ** (old.attempt - 1)
-                    if old.settled_at <= moment < old.settled_at + pause:
-                        continue
-                claimed.append(_next_attempt(ask, old, mark, moment))
+                if failed_at is not None and failed_at <= moment < failed_at + backoff * 2 ** (failures - 1):
+                    continue
+                claimed.append(_next_attempt(ask, attempt + 1, mark, moment))
             if claimed:
                 connection.execute(insert(claims), [dict(vars(claim)) for claim in claimed])
         return claimed
@@ -139,19 +133,59 @@ def new_ticket() -> str:
     return secrets.token_hex(8)
 
 
-def _last_attempts(connection: Connection, asks: Sequence[Ask]) -> dict[Ask, Claim]:
-    wanted = set(asks)
-    last: dict[Ask, Claim] = {}
-    for chunk in chunks(ask.era_id for ask in asks):
-        for row in connection.execute(select(claims).where(claims.c.era_id.in_(chunk)).order_by(claims.c.attempt)):
-            claim = _claim(row)
-            if claim.ask in wanted:
-                last[claim.ask] = claim
-    return last
+def holding(claims: Iterable[Claim]) -> dict[Ask, Claim]:
+    """Of all claims on some eras those that keep others from asking for the same.
+
+    These are the ones under way, and the last that was met of an era's stages: data that change and change back are
+    asked for again.
+    """
+    under_way: dict[Ask, Claim] = {}
+    met: dict[tuple[str, str], Claim] = {}
+    for claim in claims:
+        if claim.state == "running":
+            under_way[claim.ask] = claim
+        elif claim.state == "succeeded":
+            last = met.setdefault((claim.era_id, claim.stages), claim)
+            if _settled(claim) > _settled(last):
+                met[claim.era_id, claim.stages] = claim
+    return {claim.ask: claim for claim in met.values()} | under_way
 
 
-def _next_attempt(ask: Ask, last: Claim | None, ticket: str, moment: datetime) -> Claim:
-    attempt = 1 if last is None else last.attempt + 1
+def _settled(claim: Claim) -> datetime:
+    return claim.settled_at or claim.claimed_at
+
+
+class _Attempts(NamedTuple):
+    """How many there were, how many failed since one succeeded, and when the last of these failed."""
+
+    number: int
+    failures: int
+    failed_at: datetime | None
+
+
+NO_ATTEMPTS = _Attempts(0, 0, None)
+
+
+def _attempts(claims: Iterable[Claim]) -> dict[Ask, _Attempts]:
+    found: dict[Ask, _Attempts] = {}
+    for claim in sorted(claims, key=lambda claim: claim.attempt):
+        before = found.get(claim.ask, NO_ATTEMPTS)
+        failed = claim.state == "failed"
+        found[claim.ask] = _Attempts(
+            claim.attempt, before.failures + 1 if failed else 0, claim.settled_at if failed else None
+        )
+    return found
+
+
+def _claims_of(connection: Connection, asks: Sequence[Ask]) -> list[Claim]:
+    return [
+        _claim(row)
+        for chunk in chunks(ask.era_id for ask in asks)
+        for row in connection.execute(select(claims).where(claims.c.era_id.in_(chunk)))
+    ]
+
+
+def _next_attempt(ask: Ask, attempt: int, ticket: str, moment: datetime) -> Claim:
     return Claim(
         # An era may ask for several stages at once, and all of them on the same ticket.
         claim_id=f"{ask.era_id}.{attempt}.{secrets.token_hex(4)}.{ticket}",

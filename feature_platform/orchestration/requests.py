@@ -9,7 +9,7 @@ from itertools import islice
 import dagster as dg
 
 from feature_platform.digest import digest
-from feature_platform.eras.claim_ledger import Ask, Claim, new_ticket
+from feature_platform.eras.claim_ledger import Ask, Claim, holding, new_ticket
 from feature_platform.eras.era import EraRecord
 from feature_platform.orchestration.batch import batch_config
 from feature_platform.orchestration.era_states import behind_selection, pinned_for
@@ -128,7 +128,7 @@ class _Examination:
 
     def asks(self, deadline: float | None) -> Iterator[Ask]:
         """What the eras ask for, until the deadline (of `time.monotonic`); one era at least is examined."""
-        held = {claim.ask: claim for claim in self.platform.catalogue.claims() if claim.holds}
+        held = holding(self.platform.catalogue.claims())
         stored = set(self.platform.datasets.eras(selected_features.DATASET))
         for record in self.records:
             if deadline is not None and self.examined and time.monotonic() > deadline:

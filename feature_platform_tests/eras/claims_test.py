@@ -40,6 +40,22 @@ def test_new_data_and_other_stages_are_claimed_on_their_own(catalogue: Catalogue
     assert len({first.claim_id, second.claim_id, third.claim_id}) == 3
 
 
+def test_data_that_change_back_are_asked_for_again_with_all_attempts(catalogue: Catalogue) -> None:
+    for minute, version in enumerate(("v1", "v2", "v1", "v2")):
+        claimed = claim(catalogue, after=minute * MINUTE, data_version=version)
+        assert claimed is not None
+        assert claim(catalogue, after=minute * MINUTE, data_version=version) is None
+        catalogue.settle([claimed.claim_id], "succeeded", now=NOON + minute * MINUTE)
+    tried = []
+    for day in range(5):
+        claimed = claim(catalogue, after=timedelta(days=1 + day))
+        if claimed is not None:
+            tried.append(claimed.attempt)
+            catalogue.settle([claimed.claim_id], "failed", now=NOON + timedelta(days=1 + day))
+    assert tried == [3, 4, 5]
+    assert claim(catalogue, after=timedelta(days=9), data_version="v2") is None
+
+
 def test_a_failure_is_tried_again_after_a_growing_pause_until_attempts_are_used_up(catalogue: Catalogue) -> None:
     catalogue.settle([first_claim(catalogue).claim_id], "failed", now=NOON)
     assert claim(catalogue, after=9 * MINUTE) is None
