@@ -2,7 +2,7 @@
 
 import typer
 
-from feature_platform.cli import costs, demo, doctor, eras, export, init, inspect, run, store, warm
+from feature_platform.cli import costs, demo, doctor, eras, export, exporter, init, inspect, run, store, warm
 
 app = typer.Typer(
     name="feature-platform",
@@ -19,6 +19,7 @@ app.command("run")(run.run)
 app.command("export")(export.export)
 app.command("doctor")(doctor.doctor)
 app.command("costs")(costs.costs)
+app.command("exporter")(exporter.exporter)
 app.command("warm")(warm.warm)
 app.add_typer(eras.app, name="eras")
 app.add_typer(store.app, name="store")

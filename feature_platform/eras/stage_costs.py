@@ -55,11 +55,13 @@ class StageCosts:
             for group in sorted({place[:3] for place in newest}):
                 _prune(connection, *group)
 
-    def stage_costs(self, *, feature_set: str | None = None) -> list[StageCost]:
-        """All measurements, or those of one feature set, oldest first."""
+    def stage_costs(self, *, feature_set: str | None = None, since: datetime | None = None) -> list[StageCost]:
+        """All measurements, or those of one feature set, or from a time on, oldest first."""
         query = select(stage_costs).order_by(stage_costs.c.recorded_at, stage_costs.c.era_id, stage_costs.c.stage)
         if feature_set is not None:
             query = query.where(stage_costs.c.feature_set == feature_set)
+        if since is not None:
+            query = query.where(stage_costs.c.recorded_at >= since)
         with self._database.read() as connection:
             return [StageCost(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - SQLAlchemy's public name
 
