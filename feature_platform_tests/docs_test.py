@@ -150,6 +150,9 @@ def parsed(words: list[str]) -> dict[str, Any]:
     """The options of a `feature-platform` command, as the command itself would take them."""
     command, rest, name = typer.main.get_command(app), list(words[1:]), words[0]
     while isinstance(command, TyperGroup):
+        # Such a group is a command of its own too, with options but without arguments.
+        if command.invoke_without_command and not (rest and rest[0] in command.commands):
+            break
         name = rest.pop(0)
         command = command.commands[name]
     options = command.make_context(name, rest).params

@@ -2,7 +2,7 @@
 
 import typer
 
-from feature_platform.cli import costs, demo, doctor, eras, export, exporter, init, inspect, run, store, warm
+from feature_platform.cli import cost, demo, doctor, eras, export, exporter, init, inspect, run, store, warm
 
 app = typer.Typer(
     name="feature-platform",
@@ -18,8 +18,8 @@ app.command("inspect")(inspect.inspect)
 app.command("run")(run.run)
 app.command("export")(export.export)
 app.command("doctor")(doctor.doctor)
-app.command("costs")(costs.costs)
 app.command("exporter")(exporter.exporter)
 app.command("warm")(warm.warm)
+app.add_typer(cost.app, name="cost")
 app.add_typer(eras.app, name="eras")
 app.add_typer(store.app, name="store")

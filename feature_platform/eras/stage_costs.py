@@ -18,7 +18,8 @@ class StageCost:
     """One stage of one era, measured where it ran.
 
     `feature_set` is a `FeatureSettings.cost_name`, `readings` are the era's, `columns` the result's, `seconds` what
-    the stage took from its start to its manifest.
+    the stage took from its start to its manifest, `cpu_seconds` what all its threads took together, `memory_mib` the
+    most that its worker held until then.
     """
 
     route: str
@@ -30,6 +31,8 @@ class StageCost:
     seconds: float
     engine: str
     recorded_at: datetime
+    cpu_seconds: float | None = None
+    memory_mib: int | None = None
 
 
 class StageCosts:

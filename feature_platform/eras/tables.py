@@ -22,7 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_REVISION = "0002"
+SCHEMA_REVISION = "0003"
 """The newest migration: a catalogue that stands there already opens without Alembic."""
 VERSION_TABLE = "catalogue_schema"
 
@@ -143,6 +143,8 @@ stage_costs = Table(
     Column("seconds", Double, nullable=False),
     Column("engine", Text, nullable=False),
     Column("recorded_at", UtcMicroseconds, nullable=False),
+    Column("cpu_seconds", Double),
+    Column("memory_mib", Integer),
     Index("catalogue_stage_costs_by_age", "route", "feature_set", "stage", "recorded_at"),
 )
 """What a stage took when it last ran for an era on a route; an era that was pruned since was measured all the same."""

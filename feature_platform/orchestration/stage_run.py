@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import resource
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 from feature_platform.eras.stage_costs import StageCost
 from feature_platform.errors import CatalogueUnreachableError
 from feature_platform.routing.memory import memory_errors_end_the_worker
+from feature_platform.routing.run_price import SECONDS_PER_HOUR, price_per_hour
 from feature_platform.routing.tags import ROUTE
 
 if TYPE_CHECKING:
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     from feature_platform.stages.outcome import StageOutcome
     from feature_platform.stages.platform import Platform
 
+KIB_PER_MIB = 1024
+
 RunStage: TypeAlias = "Callable[[Stage, str], StageOutcome]"
 
 
@@ -30,19 +35,23 @@ def measured_stages(
 ) -> Iterator[RunStage]:
     """Gives what computes and stores one dataset of one era; at the end the catalogue learns what each took.
 
-    It is noted by the route that ran this run. What cannot be noted is a warning: the results stand.
+    It is noted by the route that ran this run. What cannot be noted is a warning: the results stand. Where the run's
+    class has a price the outcome says what the stage cost.
     """
     # A run that no launcher started, such as `dagster job execute`, has no route to be measured on.
-    route = context.run.tags.get(ROUTE)
+    route, price = context.run.tags.get(ROUTE), price_per_hour(context.run.tags)
     costs: list[StageCost] = []
 
     def run_stage(stage: Stage, era_id: str) -> StageOutcome:
-        began = time.perf_counter()
+        began, computing = time.perf_counter(), time.process_time()
         with memory_errors_end_the_worker():
             outcome = stage.run(platform, era_id)
+        seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - computing
         if route is not None:
-            costs.append(_cost(outcome, route, time.perf_counter() - began))
-        return outcome
+            costs.append(_cost(outcome, route, seconds=seconds, cpu_seconds=cpu_seconds))
+        if price is None:
+            return outcome
+        return replace(outcome, metadata={**outcome.metadata, "cost": price * seconds / SECONDS_PER_HOUR})
 
     yield run_stage
     try:
@@ -51,7 +60,7 @@ def measured_stages(
         context.log.warning(f"the seconds of {len(costs)} stage(s) were not noted, their results stand: {error}")
 
 
-def _cost(outcome: StageOutcome, route: str, seconds: float) -> StageCost:
+def _cost(outcome: StageOutcome, route: str, *, seconds: float, cpu_seconds: float) -> StageCost:
     manifest = outcome.manifest
     return StageCost(
         route=route,
@@ -63,4 +72,6 @@ def _cost(outcome: StageOutcome, route: str, seconds: float) -> StageCost:
         seconds=seconds,
         engine=manifest.engine,
         recorded_at=datetime.now(UTC),
+        cpu_seconds=cpu_seconds,
+        memory_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // KIB_PER_MIB,
     )

@@ -23,9 +23,10 @@ from feature_platform.routing.era_keys import era_keys
 from feature_platform.routing.escalation import parse_escalation, restored_retries
 from feature_platform.routing.limits import DEFAULT_LIMITS, parse_limits, tag_limits
 from feature_platform.routing.policy import DEFAULT_CLASS, DEFAULT_THRESHOLD, LARGE_CLASS, Route, decide
+from feature_platform.routing.run_price import UNKNOWN_PRICE
 from feature_platform.routing.run_stages import run_stages
 from feature_platform.routing.selection_size import DEFAULT_SELECTION_THRESHOLD, route_selection, selects
-from feature_platform.routing.tags import COMPUTE, FORCE, OWN_PRIORITY, REASON, ROUTE, ROWS
+from feature_platform.routing.tags import COMPUTE, FORCE, OWN_PRIORITY, PRICE, REASON, ROUTE, ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -167,6 +168,8 @@ class EraRunCoordinator(QueuedRunCoordinator[dg.DagsterInstance]):
         told |= restored_retries(run, self._instance.run_retries_max_retries)
         reason = route.reason[:LONGEST_REASON]
         tags = {COMPUTE: route.compute, ROUTE: route.compute, ROWS: str(route.rows), REASON: reason, **told}
+        if self._costs.prices:
+            tags[PRICE] = str(self._costs.prices.get(route.compute, UNKNOWN_PRICE))
         priority = run.tags.get(PRIORITY_TAG)
         # A retry copies its parent's tags: a priority equal to the one we set is ours, any other is the user's.
         if has_eras and (priority is None or priority == run.tags.get(OWN_PRIORITY)):

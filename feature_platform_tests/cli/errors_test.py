@@ -93,7 +93,9 @@ def test_a_file_to_inspect_that_is_not_there(command: Command) -> None:
 
 
 EVERY_COMMAND = [
-    ("costs",),
+    ("cost",),
+    ("cost", "model"),
+    ("cost", "sizes"),
     ("eras", "list"),
     ("eras", "prune"),
     ("export", "features.csv", "--source", "house"),

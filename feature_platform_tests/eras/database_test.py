@@ -57,7 +57,21 @@ def test_a_catalogue_of_the_first_schema_is_upgraded_with_what_it_holds(catalogu
     assert not catalogue.claim_launch("run", "another")
     assert catalogue.stage_costs() == []
     with engine.begin() as connection:
-        assert connection.execute(text("SELECT version_num FROM catalogue_schema")).scalar() == "0002"
+        assert connection.execute(text("SELECT version_num FROM catalogue_schema")).scalar() == SCHEMA_REVISION
+
+
+MEASURED = "INSERT INTO catalogue_stage_costs VALUES ('cpu', 'minimal', 'raw_readings', 'era', 10, 3, 0.5, 'polars', 0)"
+
+
+def test_what_was_measured_before_use_was_is_kept(catalogue_url: str) -> None:
+    with create_engine(catalogue_url, poolclass=NullPool).begin() as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.set_main_option("path_separator", "os")
+        command.upgrade(config, "0002")
+        connection.execute(text(MEASURED))
+    (cost,) = Catalogue(catalogue_url).stage_costs()
+    assert (cost.seconds, cost.cpu_seconds, cost.memory_mib) == (0.5, None, None)
 
 
 def test_a_schema_of_a_newer_program_is_refused(catalogue_url: str) -> None:

@@ -18,6 +18,8 @@ COST = StageCost(
     seconds=0.1 + 0.2,
     engine="native",
     recorded_at=datetime(2024, 5, 1, 12, 0, 0, 123456, tzinfo=UTC),
+    cpu_seconds=1.7,
+    memory_mib=3_000_000,
 )
 
 
@@ -33,6 +35,7 @@ def test_a_measurement_comes_back_as_it_was_and_replaces_the_era_s_earlier_one(c
     catalogue.record_costs([replace(again, seconds=8.0), again, elsewhere])
     assert catalogue.stage_costs() == [again, elsewhere]
     assert catalogue.stage_costs(feature_set="minimal-1") == []
+    assert catalogue.stage_costs(since=later(2)) == [elsewhere]
     catalogue.record_costs([])
     assert len(catalogue.stage_costs()) == 2
 

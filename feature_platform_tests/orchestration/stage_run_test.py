@@ -46,7 +46,8 @@ def test_one_era_and_a_batch_are_noted_alike(
     description: SourceDescription,
     eras: list[str],
 ) -> None:
-    assert run(definitions, instance, "era_job", eras[0], route="gpu").success
+    single = run(definitions, instance, "era_job", eras[0], route="gpu", price_per_hour="3600")
+    assert single.success
     batch = definitions.resolve_job_def("era_batch_job").execute_in_process(
         instance=instance,
         run_config={"ops": {"process_eras": {"config": {"eras": eras[1:]}}}},
@@ -61,6 +62,18 @@ def test_one_era_and_a_batch_are_noted_alike(
     assert {cost.feature_set for cost in costs} == {description.features.scope_name}
     assert {cost.readings for cost in costs} == {READINGS}
     assert all(0 < cost.seconds < 60 for cost in costs)
+    assert all(0 < (cost.cpu_seconds or 0) < 100 and (cost.memory_mib or 0) > 50 for cost in costs)
+    paid = {
+        event.asset_key.to_user_string(): event.materialization.metadata
+        for event in single.get_asset_materialization_events()
+        if event.asset_key
+    }
+    for cost in costs:
+        if cost.route == "gpu":
+            assert paid[cost.stage]["cost"].value == pytest.approx(cost.seconds)
+    unpaid = batch.get_asset_materialization_events()
+    assert unpaid
+    assert all("cost" not in event.materialization.metadata for event in unpaid)
     for stage in STAGES:
         manifest = platform.datasets.require(stage, eras[0])
         (noted,) = (cost for cost in costs if (cost.era_id, cost.stage) == (eras[0], stage))
