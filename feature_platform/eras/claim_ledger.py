@@ -12,7 +12,8 @@ from feature_platform.eras.database import Database, chunks
 from feature_platform.eras.tables import claims
 from feature_platform.errors import EraError
 
-ClaimState = Literal["running", "succeeded", "failed"]
+ClaimState = Literal["running", "succeeded", "failed", "given_up"]
+"""A claim that was given up would fail again whenever it is tried: only new data are asked for."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,11 @@ class ClaimLedger:
         return claimed
 
     def settle(
-        self, claim_ids: Iterable[str], state: Literal["succeeded", "failed"], *, now: datetime | None = None
+        self,
+        claim_ids: Iterable[str],
+        state: Literal["succeeded", "failed", "given_up"],
+        *,
+        now: datetime | None = None,
     ) -> None:
         """Say how attempts ended. The first word counts, but a success is believed after a failure too.
 
@@ -97,7 +102,7 @@ class ClaimLedger:
         """
         wanted = list(claim_ids)
         moment = now or datetime.now(UTC)
-        open_states = ("running", "failed") if state == "succeeded" else ("running",)
+        open_states = ("running", "failed", "given_up") if state == "succeeded" else ("running",)
         with self._database.write("claims") as connection:
             found = {
                 row.claim_id: row.state
@@ -136,19 +141,19 @@ def new_ticket() -> str:
 def holding(claims: Iterable[Claim]) -> dict[Ask, Claim]:
     """Of all claims on some eras those that keep others from asking for the same.
 
-    These are the ones under way, and the last that was met of an era's stages: data that change and change back are
-    asked for again.
+    These are the ones under way or given up, and the last that was met of an era's stages: data that change and change
+    back are asked for again.
     """
-    under_way: dict[Ask, Claim] = {}
+    blocking: dict[Ask, Claim] = {}
     met: dict[tuple[str, str], Claim] = {}
     for claim in claims:
-        if claim.state == "running":
-            under_way[claim.ask] = claim
+        if claim.state in {"running", "given_up"}:
+            blocking[claim.ask] = claim
         elif claim.state == "succeeded":
             last = met.setdefault((claim.era_id, claim.stages), claim)
             if _settled(claim) > _settled(last):
                 met[claim.era_id, claim.stages] = claim
-    return {claim.ask: claim for claim in met.values()} | under_way
+    return {claim.ask: claim for claim in met.values()} | blocking
 
 
 def _settled(claim: Claim) -> datetime:

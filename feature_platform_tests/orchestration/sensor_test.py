@@ -185,6 +185,34 @@ def test_the_eras_of_a_failed_batch_are_settled_one_by_one_and_only_the_bad_one_
     assert asked(tick(platform, instance)) == [empty]
 
 
+@pytest.mark.parametrize("alone", [True, False])
+def test_an_era_that_took_all_memory_by_itself_is_asked_for_no_more_until_its_data_change(
+    platform: Platform,
+    instance: dg.DagsterInstance,
+    source: TinySource,
+    monkeypatch: pytest.MonkeyPatch,
+    alone: bool,
+) -> None:
+    monkeypatch.setattr(requests, "BACKOFF", timedelta(0))
+    monkeypatch.setattr(requests.Packing, "of", lambda _: Packing(slots=99 if alone else 1))
+    first = tick(platform, instance)
+    for request in first.run_requests or []:
+        eras = {"dagster/partition": request.partition_key} if request.partition_key else {}
+        run = dg.DagsterRun(
+            job_name=str(request.job_name), run_config=request.run_config or {}, tags={**request.tags, **eras}
+        )
+        instance.add_run(run)
+        lost = {"worker_lost": "out_of_memory", "lost_run": run.run_id, "max_retries": "0"}
+        instance.add_run_tags(run.run_id, {f"feature_platform/{name}": tag for name, tag in lost.items()})
+        instance.report_run_failed(run, "the worker was lost")
+    assert asked(tick(platform, instance)) == ([] if alone else asked(first))
+    states = {claim.state for claim in platform.catalogue.claims()}
+    assert states == ({"given_up"} if alone else {"failed", "running"})
+    source.write_days("tiny-late.csv", 6, 1, offset=3.0)
+    take_in(platform, source)
+    assert len(asked(tick(platform, instance))) == 1
+
+
 def test_a_batch_that_died_half_way_leaves_only_the_rest_to_ask_for(
     platform: Platform, instance: dg.DagsterInstance, declared_eras: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
