@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from feature_platform.plots.canvas import INK, SMALL, drawable, new_figure, plain_axes, render
+from feature_platform.plots.canvas import SMALL, drawable, new_figure, plain_axes, render
+from feature_platform.plots.palette import INK
 
 TEXT_WIDTH = 44
 

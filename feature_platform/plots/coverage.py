@@ -3,7 +3,7 @@
 import polars as pl
 
 from feature_platform.plots.bars import horizontal_bars
-from feature_platform.plots.canvas import BLUE, VERMILLION
+from feature_platform.plots.palette import BLUE, VERMILLION
 
 SHOWN = 40
 

@@ -7,8 +7,10 @@ import polars as pl
 from matplotlib.axes import Axes
 
 from feature_platform.eras.era import Era
-from feature_platform.plots.canvas import BLUE, FAINT, INK, MUTED, SKY, SMALL, drawable, new_figure, plain_axes, render
-from feature_platform.plots.time_axis import day_number, day_numbers, label_time, range_text
+from feature_platform.plots.canvas import SMALL, drawable, new_figure, plain_axes, render
+from feature_platform.plots.palette import BLUE, FAINT, INK, MUTED, SKY
+from feature_platform.plots.ticks import time_ticks
+from feature_platform.plots.time_axis import day_number, day_numbers, range_text
 
 LINES = 60
 """Up to this many boundaries are drawn through the signal as well."""
@@ -62,7 +64,9 @@ def eras_over_signal_plot(signal: pl.DataFrame, eras: Sequence[Era], *, title: s
     strip.set_ylim(max(len(levels), 1), 0)
     strip.set_yticks([row + 0.5 for row in range(len(levels))], levels, size=SMALL)
     strip.tick_params(axis="y", length=0)
-    label_time(strip, limits)
+    strip.set_xlim(*limits)
+    ticks = time_ticks(limits)
+    strip.set_xticks([place for place, _ in ticks], [label for _, label in ticks])
     return render(figure)
 
 

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-from matplotlib.ticker import MaxNLocator
 
-from feature_platform.plots.canvas import INK, SMALL, drawable, new_figure, render, say
-from feature_platform.plots.heat_map import Matrix, draw_matrix
+from feature_platform.plots.palette import LEVELS, MUTED
+from feature_platform.plots.shortening import shortened
+from feature_platform.plots.sketch import LARGE, WIDTH, Box, Sketch
+from feature_platform.plots.sketch_axes import mark_across, mark_down
+from feature_platform.plots.ticks import count_ticks
+from feature_platform.plots.time_axis import Numbers
 
 ROWS, NAMED_ROWS, NAMED_SENSORS = 240, 36, 40
 TEXT_WIDTH = 46
@@ -27,9 +30,10 @@ def feature_heatmap(
         One row per window, in time order, with the columns `evenly_sampled(names)`.
     """
     if not names or table.is_empty():
-        figure = new_figure(2.0, title=title, simulated=simulated)
-        say(figure, "No window." if table.is_empty() else "No feature.")
-        return render(figure)
+        sketch = Sketch(200, title=title, simulated=simulated)
+        said = "No window." if table.is_empty() else "No feature."
+        sketch.text((WIDTH / 2, 120), said, size=LARGE, colour=MUTED, anchor="mm")
+        return sketch.png()
     shown = evenly_sampled(names)
     scores = standard_scores(table.select(shown).cast(pl.Float64).to_numpy().T)
     note = f"standard score; {table.height:,} window{'s' * (table.height != 1)}; {len(names):,} features"
@@ -38,17 +42,25 @@ def feature_heatmap(
     if table.height == 1:
         note += "; nothing to compare with: white is known, grey is not"
     named = len(shown) <= NAMED_ROWS
-    height = 1.1 + 0.155 * max(len(shown), 5) if named else 6.2
     rows = _row_names(shown) if named else _sensor_names(shown)
-    figure = new_figure(height, title=title, note=note, simulated=simulated)
-    left = 0.025 + 0.0077 * max((len(text) for _, text in rows), default=0)
-    box = (left, 0.4 / height, 0.93 - left, 1 - 1.0 / height)
-    axes = draw_matrix(figure, scores, box=box, bound=BOUND)
-    axes.set_yticks([position for position, _ in rows], [text for _, text in rows])
-    axes.tick_params(axis="y", length=0 if named else 3)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    axes.set_xlabel("window", size=SMALL, color=INK, labelpad=1)
-    return render(figure)
+    left = 20 + round(6.2 * max(len(text) for _, text in rows))
+    body = 15 * max(len(shown), 5) if named else 520
+    sketch = Sketch(body + 100, title=title, note=note, simulated=simulated)
+    box = Box(left, 60, 744 - left, body)
+    sketch.matrix(box, scores, bound=BOUND)
+    _draw_scale(sketch, Box(756, box.top, 12, body))
+    places = [((row + 0.5 * named) / len(shown), text) for row, text in rows]
+    mark_down(sketch, box, places, marks=not named, line=False)
+    windows = count_ticks(table.height, most=10)
+    mark_across(sketch, box, [((window + 0.5) / table.height, label) for window, label in windows], line=False)
+    sketch.text((box.left + box.width / 2, box.bottom + 20), "window", anchor="mt")
+    return sketch.png()
+
+
+def _draw_scale(sketch: Sketch, box: Box) -> None:
+    sketch.matrix(box, np.linspace(BOUND, -BOUND, LEVELS)[:, None], bound=BOUND)
+    for share, label in ((0.0, f"{BOUND:g}"), (0.5, "0"), (1.0, f"−{BOUND:g}")):  # noqa: RUF001 - as wide as a plus
+        sketch.text((box.right + 5, box.top + share * (box.height - 1)), label)
 
 
 def evenly_sampled(names: Sequence[str]) -> list[str]:
@@ -59,18 +71,18 @@ def evenly_sampled(names: Sequence[str]) -> list[str]:
     return [names[index] for index in taken]
 
 
-def standard_scores(values: Matrix) -> Matrix:
+def standard_scores(values: Numbers) -> Numbers:
     """Each row less its mean and divided by its deviation, over its finite values; 0 where it never changes."""
     finite = np.ma.masked_invalid(values)
     centre = np.ma.filled(finite.mean(axis=1, keepdims=True), 0.0)
     spread = np.ma.filled(finite.std(axis=1, keepdims=True), 0.0)
     changes = spread > 1e-12 * np.abs(centre)  # rounding leaves a constant row a spread of that order
-    scores: Matrix = np.ma.filled((finite - centre) / np.where(changes, spread, np.inf), np.nan)
+    scores: Numbers = np.ma.filled((finite - centre) / np.where(changes, spread, np.inf), np.nan)
     return scores
 
 
 def _row_names(names: Sequence[str]) -> list[tuple[int, str]]:
-    return [(row, drawable(name, TEXT_WIDTH)) for row, name in enumerate(names)]
+    return [(row, shortened(name, TEXT_WIDTH)) for row, name in enumerate(names)]
 
 
 def _sensor_names(names: Sequence[str]) -> list[tuple[int, str]]:
@@ -79,4 +91,4 @@ def _sensor_names(names: Sequence[str]) -> list[tuple[int, str]]:
     begins = [row for row, sensor in enumerate(sensors) if row == 0 or sensors[row - 1] != sensor]
     if len(begins) > NAMED_SENSORS:
         begins = begins[:: -(-len(begins) // NAMED_SENSORS)]
-    return [(row, drawable(sensors[row], TEXT_WIDTH)) for row in begins]
+    return [(row, shortened(sensors[row], TEXT_WIDTH)) for row in begins]

@@ -5,29 +5,23 @@ from itertools import chain, zip_longest
 
 import numpy as np
 import polars as pl
-from matplotlib.axes import Axes
 
-from feature_platform.plots.canvas import (
-    BLUE,
-    FAINT,
-    GREEN,
-    INK,
-    MUTED,
-    ORANGE,
-    PURPLE,
-    SMALL,
-    drawable,
-    new_figure,
-    plain_axes,
-    render,
-    say,
-)
-from feature_platform.plots.time_axis import Numbers, day_numbers, label_time, range_text, span
+from feature_platform.plots.palette import BLUE, FAINT, GREEN, MUTED, ORANGE, PURPLE
+from feature_platform.plots.shortening import shortened
+from feature_platform.plots.sketch import LARGE, WIDTH, Box, Sketch, runs_of
+from feature_platform.plots.sketch_axes import mark_across, mark_down
+from feature_platform.plots.ticks import time_ticks, value_ticks
+from feature_platform.plots.time_axis import Numbers, day_numbers, range_text, span
 from feature_platform.sources.description import SensorDescription, SensorKind
 
 COLOURS: dict[SensorKind, str] = {"continuous": BLUE, "binary": ORANGE, "setpoint": PURPLE, "counter": GREEN}
 BUCKETS = 600
 """Points across one panel; a longer frame is drawn by the least and the greatest value of each stretch."""
+PITCH = 90
+"""Pixels from one panel to the next."""
+LEAST_SPAN = 1e-300
+MARGIN = 0.05
+"""Of a panel's height, above and below its values."""
 
 
 def frame_plot(
@@ -52,24 +46,26 @@ def frame_plot(
     present = [sensor for sensor in sensors if sensor.id in frame.columns]
     shown = most_varied(frame, present, maximum)
     if not shown or frame.is_empty():
-        figure = new_figure(2.0, title=title, simulated=simulated)
-        say(figure, "No sensor of this source is in the frame." if frame.height else "The frame has no rows.")
-        return render(figure)
+        sketch = Sketch(200, title=title, simulated=simulated)
+        said = "No sensor of this source is in the frame." if frame.height else "The frame has no rows."
+        sketch.text((WIDTH / 2, 120), said, size=LARGE, colour=MUTED, anchor="mm")
+        return sketch.png()
 
     numbers = day_numbers(frame["time"])
     step = float(numbers[1] - numbers[0]) if len(numbers) > 1 else 0.0
     limits = span(numbers, step=step)
     note = f"{range_text(limits)}; {len(shown)} of {len(present)} sensors; {frame.height:,} grid steps; grey: no values"
-    height = 0.85 + 0.9 * len(shown)
-    figure = new_figure(height, title=title, note=note, simulated=simulated)
-    panels = figure.subplots(
-        len(shown), 1, sharex=True, squeeze=False,
-        gridspec_kw={"left": 0.075, "right": 0.985, "top": 1 - 0.75 / height, "bottom": 0.3 / height, "hspace": 0.55},
-    )  # fmt: skip
-    for axes, sensor in zip(panels[:, 0], shown, strict=True):
-        _panel(plain_axes(axes), numbers, frame[sensor.id], sensor, step)
-    label_time(panels[-1, 0], limits)
-    return render(figure)
+    sketch = Sketch(85 + PITCH * len(shown), title=title, note=note, simulated=simulated)
+    ticks = [((place - limits[0]) / (limits[1] - limits[0]), label) for place, label in time_ticks(limits)]
+    for row, sensor in enumerate(shown):
+        box = Box(left=60, top=75 + PITCH * row, width=728, height=62)
+        buckets = _buckets(numbers, frame[sensor.id])
+        times = (buckets["time"].to_numpy() - limits[0]) / (limits[1] - limits[0])
+        _title(sketch, box, frame[sensor.id], sensor)
+        _shade(sketch, box, times, buckets["gap"])
+        _draw(sketch, box, times, buckets, sensor.kind)
+        mark_across(sketch, box, ticks, labelled=row == len(shown) - 1)
+    return sketch.png()
 
 
 def most_varied(frame: pl.DataFrame, sensors: Sequence[SensorDescription], maximum: int) -> list[SensorDescription]:
@@ -87,28 +83,36 @@ def most_varied(frame: pl.DataFrame, sensors: Sequence[SensorDescription], maxim
     return [sensor for sensor in sensors if sensor.id in chosen]
 
 
-def _panel(axes: Axes, numbers: Numbers, column: pl.Series, sensor: SensorDescription, step: float) -> None:
-    buckets = _buckets(numbers, column)
+def _title(sketch: Sketch, box: Box, column: pl.Series, sensor: SensorDescription) -> None:
     share = (len(column) - column.fill_nan(None).null_count()) / len(column)
-    unit = f"  [{sensor.unit}]" if sensor.unit else ""
-    axes.set_title(drawable(f"{sensor.id}{unit}  {sensor.kind}", 90), loc="left", size=SMALL, color=INK, pad=3)
-    axes.set_title(f"{100 * share:.1f} % known", loc="right", size=SMALL, color=MUTED, pad=3)
-    _shade(axes, buckets, end=float(numbers[-1]) + max(step, 1 / 1440))
-    axes.locator_params(axis="y", nbins=3)
-    if not share:
-        axes.set_yticks([])
+    unit = f" [{sensor.unit}]" if sensor.unit else ""
+    sketch.text((box.left, box.top - 9), shortened(f"{sensor.id}{unit} {sensor.kind}", 90))
+    sketch.text((box.right, box.top - 9), f"{100 * share:.1f} % known", colour=MUTED, anchor="rm")
+
+
+def _draw(sketch: Sketch, box: Box, times: Numbers, buckets: pl.DataFrame, kind: SensorKind) -> None:
+    earlier, later, mean = (buckets[name].to_numpy() for name in ("earlier", "later", "mean"))
+    if np.isnan(mean).all():
         return
-    colour = COLOURS[sensor.kind]
-    time, earlier, later, mean = (buckets[name].to_numpy() for name in ("time", "earlier", "later", "mean"))
-    if sensor.kind == "binary":
-        axes.fill_between(time, 0, mean, step="post", color=colour, linewidth=0)
-        axes.set_ylim(-0.05, 1.08)
+    both = np.column_stack((earlier, later)).ravel()
+    low, high = (0.0, 1.0) if kind == "binary" else (float(np.nanmin(both)), float(np.nanmax(both)))
+    flat = kind == "setpoint" or low == high
+    margin = MARGIN * ((high - low) or abs(high) or 1.0)
+    low, high = low - margin * (kind != "binary"), high + margin  # what is on or off stands on the axis
+    if not LEAST_SPAN < high - low < np.inf:
+        return  # no axis of floats spans it
+    mark_down(sketch, box, [((high - place) / (high - low), label) for place, label in value_ticks(low, high, most=3)])
+    colour = COLOURS[kind]
+    if kind == "binary":
+        columns = np.searchsorted(times, (np.arange(box.width) + 0.5) / box.width, side="right") - 1
+        sketch.bars(box, (mean[columns] - low) / (high - low), colour)
     else:
-        drawstyle = "steps-post" if sensor.kind == "setpoint" else "default"
-        both = np.column_stack((earlier, later)).ravel()
-        axes.plot(np.repeat(time, 2), both, color=colour, linewidth=0.8, drawstyle=drawstyle)
+        across = np.repeat(times, 2)
+        if kind == "setpoint":  # it holds until it is set anew
+            across, both = np.repeat(across, 2)[1:], np.repeat(both, 2)[:-1]
+        sketch.line(box, across, (high - both) / (high - low), colour, flat=flat)
     alone = _alone(mean)
-    axes.plot(time[alone], mean[alone], ".", color=colour, markersize=4)
+    sketch.dots(box, times[alone], (high - mean[alone]) / (high - low), colour)
 
 
 def _buckets(numbers: Numbers, column: pl.Series) -> pl.DataFrame:
@@ -134,14 +138,11 @@ def _buckets(numbers: Numbers, column: pl.Series) -> pl.DataFrame:
     )
 
 
-def _shade(axes: Axes, buckets: pl.DataFrame, *, end: float) -> None:
-    edges = np.append(buckets["time"].to_numpy(), end)
-    runs = buckets.select("gap", run=pl.col("gap").rle_id()).with_row_index().group_by("run", maintain_order=True)
-    for first, length, gap in (
-        runs.agg(pl.col("index").first(), pl.len(), pl.col("gap").first()).select("index", "len", "gap").iter_rows()
-    ):
-        if gap:
-            axes.axvspan(edges[first], edges[first + length], color=FAINT, linewidth=0)
+def _shade(sketch: Sketch, box: Box, times: Numbers, gaps: pl.Series) -> None:
+    edges = np.rint(np.append(times, 1.0) * box.width).astype(int)
+    for first, after in runs_of(gaps.to_numpy()):
+        begin, end = int(edges[first]), int(edges[after])
+        sketch.rectangle(Box(box.left + begin, box.top, max(end - begin, 1), box.height), FAINT)
 
 
 def _alone(values: Numbers) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

@@ -2,12 +2,12 @@
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from feature_platform.plots.canvas import FAINT, INK, LEVELS, MUTED, SMALL, plain_axes
+from feature_platform.plots.canvas import SMALL, plain_axes
+from feature_platform.plots.palette import FAINT, INK, LEVELS, MUTED, diverging
 
 Matrix = npt.NDArray[np.float64]
 
@@ -15,8 +15,8 @@ Matrix = npt.NDArray[np.float64]
 def draw_matrix(figure: Figure, matrix: Matrix, *, box: tuple[float, float, float, float], bound: float) -> Axes:
     """Draw (n_row, n_column) values between -bound and bound into `box` with a colour bar at the right edge."""
     axes = plain_axes(figure.add_axes(box))
-    diverging = colormaps["RdBu_r"](np.linspace(0, 1, LEVELS))
-    palette = ListedColormap(diverging.tolist()).with_extremes(bad=FAINT)
+    levels = [tuple(channel / 255 for channel in colour) for colour in diverging(LEVELS)]
+    palette = ListedColormap(levels).with_extremes(bad=FAINT)
     image = axes.imshow(
         np.ma.masked_invalid(np.clip(matrix, -bound, bound)), cmap=palette, vmin=-bound, vmax=bound, aspect="auto",
         interpolation="nearest",

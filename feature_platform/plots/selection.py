@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from feature_platform.plots.bars import horizontal_bars
-from feature_platform.plots.canvas import SMALL, VERMILLION, drawable, new_figure, render, say
+from feature_platform.plots.canvas import SMALL, drawable, new_figure, render, say
 from feature_platform.plots.heat_map import Matrix, draw_matrix
+from feature_platform.plots.palette import VERMILLION
 
 NAMED, CELLS = 40, 200
 TEXT_WIDTH = 46

@@ -7,6 +7,7 @@ import polars as pl
 from feature_platform.digest import digest
 from feature_platform.eras.era import Era
 from feature_platform.plots.data_uri import data_uri
+from feature_platform.plots.frame import frame_plot
 from feature_platform.preprocessing.api import FrameResult, preprocess
 from feature_platform.preprocessing.checks import check_frame
 from feature_platform.preprocessing.scaling import ScalingStatistics, fit_scaling
@@ -133,8 +134,6 @@ def _mean_coverage(result: FrameResult) -> float:
 
 
 def _plot(result: FrameResult, description: SourceDescription, era: Era) -> str:
-    from feature_platform.plots.frame import frame_plot  # noqa: PLC0415 - slow to import; matplotlib
-
     png = frame_plot(result.frame, description.sensors, title=era.era_id, simulated=description.simulated)
     return data_uri(png, f"Sensors of era {era.era_id} on the grid; gaps are shaded")
 

@@ -13,6 +13,7 @@ from feature_platform.features.engines import default_threads, engine_version
 from feature_platform.features.parameters import calculators_of
 from feature_platform.features.settings import FeatureSettings
 from feature_platform.plots.data_uri import data_uri
+from feature_platform.plots.features import evenly_sampled, feature_heatmap
 from feature_platform.stages import preprocessed_frame
 from feature_platform.stages.outcome import CheckOutcome, Markdown, StageOutcome
 from feature_platform.stages.platform import Platform
@@ -143,8 +144,6 @@ def _sample(features: EraFeatures, settings: FeatureSettings, seed: str) -> Refe
 
 
 def _plot(platform: Platform, manifest: Manifest, features: EraFeatures, *, simulated: bool) -> str:
-    from feature_platform.plots.features import evenly_sampled, feature_heatmap  # noqa: PLC0415 - slow to import; matplotlib
-
     drawn = platform.datasets.read(manifest, evenly_sampled(features.names))
     png = feature_heatmap(drawn, features.names, title=manifest.era_id, simulated=simulated)
     return data_uri(png, f"Features of era {manifest.era_id} over its windows")

@@ -1,8 +1,8 @@
 import polars as pl
 import pytest
 
-from feature_platform.plots.canvas import BLUE, VERMILLION
 from feature_platform.plots.coverage import coverage_plot
+from feature_platform.plots.palette import BLUE, VERMILLION
 from feature_platform.plots.selection import dropped_by_reason_bar
 from feature_platform_tests.plots.pictures import pixels, share_of
 

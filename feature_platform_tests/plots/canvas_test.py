@@ -5,8 +5,9 @@ import threading
 import numpy as np
 import pytest
 
-from feature_platform.plots.canvas import BLUE, drawable, new_figure, plain_axes, render
+from feature_platform.plots.canvas import drawable, new_figure, plain_axes, render
 from feature_platform.plots.data_uri import data_uri
+from feature_platform.plots.palette import BLUE
 from feature_platform_tests.plots.pictures import pixels, share_of
 
 

@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 
 from feature_platform.eras.era import Era, Level
-from feature_platform.plots.canvas import BLUE, SKY, VERMILLION
 from feature_platform.plots.eras import eras_over_signal_plot
+from feature_platform.plots.palette import BLUE, SKY, VERMILLION
 from feature_platform_tests.plots.pictures import pixels, share_of
 
 START = datetime(2024, 1, 1, tzinfo=UTC)

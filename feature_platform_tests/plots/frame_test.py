@@ -1,11 +1,14 @@
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import numpy as np
 import polars as pl
 import pytest
 
-from feature_platform.plots.canvas import BLUE, FAINT, ORANGE, VERMILLION
 from feature_platform.plots.frame import frame_plot, most_varied
+from feature_platform.plots.palette import BLUE, FAINT, ORANGE, VERMILLION
 from feature_platform.sources.description import SensorDescription, SensorKind
 from feature_platform_tests.plots.pictures import pixels, share_of
 
@@ -108,6 +111,39 @@ def test_each_kind_has_its_own_colour() -> None:
 def test_titles_that_fonts_or_mathematics_trip_over(title: str) -> None:
     described = SensorDescription(id="a" * 128, column=1, unit=title[:40])
     pixels(frame_plot(frame(10, **{"a" * 128: waves(10)}), [described], title=title, simulated=True))
+
+
+@pytest.mark.parametrize("values", [(-1.7e308, 1.7e308), (5e-324, 1e-323), (1e15, 1e15 + 0.125), (-1.7e308,) * 2])
+def test_values_at_the_ends_of_what_floats_hold(values: tuple[float, float]) -> None:
+    pixels(frame_plot(frame(60, a=np.tile(values, 30)), [sensor("a")], title="era"))
+
+
+def test_an_eras_plots_are_drawn_without_the_time_that_matplotlib_takes_to_load() -> None:
+    program = """if True:
+        import sys
+        from datetime import UTC, datetime
+        import polars as pl
+        from feature_platform.plots.features import feature_heatmap
+        from feature_platform.plots.frame import frame_plot
+        from feature_platform.sources.description import SensorDescription
+        table = pl.DataFrame({"time": [datetime(2024, 1, day, tzinfo=UTC) for day in range(1, 9)], "a": range(8)})
+        frame_plot(table, [SensorDescription(id="a", column=1)], title="era")
+        feature_heatmap(table, ["a"])
+        print("matplotlib" in sys.modules)
+    """
+    loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert loaded.stdout.strip() == "False"
+
+
+def test_threads_draw_at_the_same_time() -> None:
+    tables = [frame(400, a=waves(400, seed=seed)) for seed in range(8)]
+
+    def draw(table: pl.DataFrame) -> bytes:
+        return frame_plot(table, [sensor("a")], title="era", simulated=True)
+
+    alone = [draw(table) for table in tables]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(draw, tables)) == alone
 
 
 def test_one_sensor_of_each_kind_comes_before_a_second_and_moving_before_still() -> None:

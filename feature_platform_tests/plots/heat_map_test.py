@@ -2,8 +2,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from feature_platform.plots.canvas import FAINT
 from feature_platform.plots.features import feature_heatmap, standard_scores
+from feature_platform.plots.palette import FAINT
 from feature_platform.plots.selection import correlation_heatmap
 from feature_platform_tests.plots.pictures import pixels, share_of
 

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from feature_platform.plots.canvas import MAXIMUM_BYTES, WIDTH_PIXELS
+from feature_platform.plots.canvas import WIDTH_PIXELS
+from feature_platform.plots.palette import MAXIMUM_BYTES
 
 
 def pixels(png: bytes) -> npt.NDArray[np.uint8]:

@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from feature_platform.plots.canvas import VERMILLION
 from feature_platform.plots.features import feature_heatmap
+from feature_platform.plots.palette import VERMILLION
 from feature_platform.plots.selection import correlation_heatmap, dropped_by_reason_bar
 from feature_platform_tests.plots.pictures import pixels, share_of
 
