@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 import dagster as dg
 
-from feature_platform.orchestration.lineage import latest_materialization
+from feature_platform.orchestration.recorded_events import RecordedEvents
 from feature_platform.stages import selected_features
 
 
@@ -22,7 +22,7 @@ class EraProgress:
         runs: Mapping[str, Collection[str]],
         show: Callable[[int, int], None],
     ) -> None:
-        last = latest_materialization(instance, selected_features.DATASET, None)
+        last = RecordedEvents(instance).latest(selected_features.DATASET, None)
         self._instance = instance
         self._since = 0 if last is None else last.storage_id
         self._eras = set(eras)

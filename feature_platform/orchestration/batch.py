@@ -17,8 +17,9 @@ from feature_platform.orchestration.database_loss import lost_database
 from feature_platform.orchestration.earlier_attempts import EarlierAttempts
 from feature_platform.orchestration.era_states import era_state
 from feature_platform.orchestration.lineage import Lineage
+from feature_platform.orchestration.recorded_events import RecordedEvents
 from feature_platform.orchestration.resources import PlatformResource
-from feature_platform.orchestration.sqlite_events import kept_connections
+from feature_platform.orchestration.sqlite_events import recorded_events
 from feature_platform.orchestration.stage_run import RunStage, measured_stages
 from feature_platform.stages.platform import Platform, SupersededEraError
 
@@ -51,9 +52,9 @@ def process_eras(context: dg.OpExecutionContext, config: BatchConfig, platform: 
     stages = [stage for name, stage in STAGE_BY_NAME.items() if name in config.stages or not config.stages]
     opened = platform.open()
     failures: dict[str, Exception] = {}
-    with kept_connections(context.instance.event_log_storage), measured_stages(context, opened) as run_stage:
+    with recorded_events(context.instance) as events, measured_stages(context, opened) as run_stage:
         try:
-            yield from _process_all(context, run_stage, opened, config.eras, stages, failures)
+            yield from _process_all(context, events, run_stage, opened, config.eras, stages, failures)
         except CatalogueUnreachableError as error:
             raise dg.RetryRequested(CATALOGUE_RETRIES, CATALOGUE_PAUSE_SECONDS) from error
     if failures:
@@ -69,13 +70,14 @@ def process_eras(context: dg.OpExecutionContext, config: BatchConfig, platform: 
 
 def _process_all(
     context: dg.OpExecutionContext,
+    events: RecordedEvents,
     run_stage: RunStage,
     platform: Platform,
     eras: list[str],
     stages: Sequence[Stage],
     failures: dict[str, Exception],
 ) -> Iterator[EraEvent]:
-    lineage = Lineage(context.instance)
+    lineage = Lineage(events)
     earlier = EarlierAttempts.of(context, stages[-1])
     for done, era_id in enumerate(earlier.order(eras), start=1):
         try:
@@ -83,8 +85,9 @@ def _process_all(
                 context.log.info(f"{era_id}: done before this attempt")
             else:
                 platform.current_era(era_id)  # a superseded era leaves nothing planned behind
-                plan_stages(context, era_id, stages)
-                yield from _process(context, run_stage, lineage, era_id, stages)
+                with events.together():
+                    plan_stages(context, era_id, stages)
+                yield from _process(context, events, run_stage, lineage, era_id, stages)
         except SupersededEraError as error:
             context.log.warning(str(error))
         except CatalogueUnreachableError:
@@ -99,7 +102,12 @@ def _process_all(
 
 
 def _process(
-    context: dg.OpExecutionContext, run_stage: RunStage, lineage: Lineage, era_id: str, stages: Sequence[Stage]
+    context: dg.OpExecutionContext,
+    events: RecordedEvents,
+    run_stage: RunStage,
+    lineage: Lineage,
+    era_id: str,
+    stages: Sequence[Stage],
 ) -> Iterator[EraEvent]:
     for position, stage in enumerate(stages):
         inputs = lineage.input_tags(stage, era_id)
@@ -108,7 +116,8 @@ def _process(
         except Exception:
             plan_checks(context, era_id, stages[position:])
             raise
-        yield from batch_events(lineage, outcome, code_version=stage.code_version, inputs=inputs)
+        with events.together():
+            yield from batch_events(lineage, outcome, code_version=stage.code_version, inputs=inputs)
 
 
 def _is_fresh(platform: Platform, era_id: str, stages: Sequence[Stage]) -> bool:

@@ -17,29 +17,23 @@ from dagster._core.definitions.data_version import (
 )
 
 from feature_platform.orchestration.assets.era import STAGE_BY_NAME, Stage
+from feature_platform.orchestration.recorded_events import RecordedEvents
 
 SHARED_SECONDS = 5.0
 """For so long an era may be said to come from the import or the cut before the newest."""
 
 
-def latest_materialization(instance: dg.DagsterInstance, asset: str, era_id: str | None) -> dg.EventLogRecord | None:
-    """An asset's last materialization, of one era where it has eras."""
-    key = dg.AssetKey(asset)
-    wanted = key if era_id is None else dg.AssetRecordsFilter(key, asset_partitions=[era_id])
-    return next(iter(instance.fetch_materializations(wanted, limit=1).records), None)
-
-
 class Lineage:
     """What the eras of one batch are computed from, looked up no more often than it changes."""
 
-    def __init__(self, instance: dg.DagsterInstance) -> None:
-        self._instance = instance
+    def __init__(self, events: RecordedEvents) -> None:
+        self._events = events
         self._own: dict[tuple[str, str], dg.EventLogRecord | None] = {}
         self._shared: dict[str, tuple[float, dg.EventLogRecord | None]] = {}
 
     def made(self, asset: str, era_id: str) -> dg.EventLogRecord | None:
         """The materialization of an era's asset that was just recorded."""
-        record = latest_materialization(self._instance, asset, era_id)
+        record = self._events.latest(asset, era_id)
         self._own = {key: held for key, held in self._own.items() if key[1] == era_id} | {(asset, era_id): record}
         return record
 
@@ -67,6 +61,6 @@ class Lineage:
         now = time.monotonic()
         looked_up, record = self._shared.get(asset, (-math.inf, None))
         if now - looked_up > SHARED_SECONDS:
-            record = latest_materialization(self._instance, asset, None)
+            record = self._events.latest(asset, None)
             self._shared[asset] = now, record
         return record

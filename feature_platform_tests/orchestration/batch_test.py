@@ -122,6 +122,7 @@ def test_a_bug_that_one_era_meets_stops_no_other_and_an_earlier_result_does_not_
     )
 
 
+@pytest.mark.parametrize("instance", ["in memory", "on disk"], indirect=True)
 def test_a_batch_leaves_the_events_that_single_runs_leave(
     definitions: dg.Definitions, instance: dg.DagsterInstance, declared_eras: list[str]
 ) -> None:

@@ -1,4 +1,4 @@
-"""An in-memory Dagster instance and a platform in a temporary folder."""
+"""A Dagster instance, in memory unless a test asks for one on disk, and a platform in a temporary folder."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +12,11 @@ from feature_platform_tests.orchestration.batches import declared_source, take_i
 
 
 @pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
+def instance(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dg.DagsterInstance]:
+    if getattr(request, "param", "in memory") == "on disk":
+        with dg.DagsterInstance.local_temp(str(tmp_path_factory.mktemp("home"))) as opened:
+            yield opened
+        return
     with dg.DagsterInstance.ephemeral() as opened:
         yield opened
 
