@@ -7,7 +7,7 @@ from feature_platform.cli.output import say, stop
 
 
 def warm() -> None:
-    """Compile every feature kernel for this machine's processor, or for the one that NUMBA_CPU_NAME names."""
+    """Compile every feature kernel for this machine's processor, or for NUMBA_CPU_NAME with NUMBA_CPU_FEATURES=''."""
     from feature_platform.features.calculators.registry import CALCULATORS  # noqa: PLC0415 - keeps --help fast
     from feature_platform.features.cpu.cache import KernelCacheWarning, cache_folder  # noqa: PLC0415 - imports numba
     from feature_platform.features.cpu.warm import warm_kernels  # noqa: PLC0415 - imports numba
