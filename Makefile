@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # dagster.yaml is read from DAGSTER_HOME alone; without it runs would not be routed.
 export DAGSTER_HOME ?= $(CURDIR)/.feature_platform
 
-.PHONY: help demo dev warm test test-long parity peers lint types lock clean
+.PHONY: help demo dev warm image test test-long test-deploy parity peers lint types lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -39,6 +39,12 @@ dev: warm ## the Dagster UI on http://127.0.0.1:3000 with the demo's data
 warm: $(VENV)/installed ## compile the feature kernels into the user's cache
 	@$(BIN)/feature-platform warm
 
+# Debian's client before another that the PATH may have: the image wants BuildKit.
+DOCKER ?= $(firstword $(wildcard /usr/bin/docker) docker)
+export DOCKER
+image: ## the image feature-platform:cpu (docs/deploy.md)
+	DOCKER_BUILDKIT=1 $(DOCKER) build --file docker/Dockerfile --target cpu --tag feature-platform:cpu .
+
 # --- checking ---------------------------------------------------------------------------------------------
 POSTGRES := $(firstword $(wildcard /usr/lib/postgresql/*/bin/initdb) $(shell command -v initdb 2>/dev/null))
 
@@ -46,11 +52,17 @@ test: warm lint types ## everything CI runs, under 20 minutes on 2 cores
 	@[ -n "$(POSTGRES)" ] || { $(call system_package,postgresql,a PostgreSQL server for the tests); }
 	@command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || { $(call system_package,pgbouncer,pgbouncer for the tests); }
 	@command -v promtool >/dev/null || { $(call system_package,--no-install-recommends prometheus,Prometheus for the tests); }
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not long and not e2e"
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "e2e and not long"
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not long and not e2e and not deploy"
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "e2e and not long and not deploy"
 
 test-long: $(VENV)/installed ## the tests that take long: every era of the real exports, outages, killed programs and workers
 	$(BIN)/python -m pytest -m long
+
+test-deploy: $(VENV)/installed ## what needs a Docker engine: the image, runs as containers
+	@command -v dockerd >/dev/null || $(DOCKER) info >/dev/null 2>&1 || { $(call system_package,docker.io,a Docker engine for the tests); }
+	docker/test-engine.sh
+	$(MAKE) image
+	$(BIN)/python -m pytest -m deploy
 
 parity: warm ## every calculator against tsfresh on every kind of series and length; writes docs/parity.md
 	$(BIN)/python -m feature_platform_tests.parity.compare --write
@@ -78,8 +90,11 @@ types: $(VENV)/installed
 LOCK := uv pip compile --python-version 3.11 --no-strip-extras --no-emit-index-url --no-header --generate-hashes --quiet
 lock: ## renew locks/ (needs uv)
 	@command -v uv >/dev/null || { echo "error: uv is not on the PATH; install it: pip install uv"; exit 1; }
-	$(LOCK) pyproject.toml --extra gpu --extra k8s --extra dev -o locks/gpu.txt
-	$(LOCK) pyproject.toml --extra k8s --extra dev -c locks/gpu.txt -o locks/cpu.txt
+	$(LOCK) pyproject.toml --extra gpu --extra k8s --extra docker --extra dev -o locks/gpu.txt
+	$(LOCK) pyproject.toml --extra k8s --extra docker --extra dev -c locks/gpu.txt -o locks/cpu.txt
+	$(LOCK) pyproject.toml --extra k8s --extra docker -c locks/cpu.txt -o locks/image-cpu.txt
+	$(LOCK) pyproject.toml --extra gpu --extra k8s --extra docker -c locks/gpu.txt -o locks/image-gpu.txt
+	echo hatchling | $(LOCK) - -c locks/cpu.txt -o locks/build.txt
 	printf '%s\n' $(PEERS) | $(LOCK) - -c locks/cpu.txt -o locks/peers.txt
 
 clean: ## remove what was installed and made
