@@ -1,10 +1,10 @@
 """Why the pods of a run ended, read from what Kubernetes says of them."""
 
-import signal
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from feature_platform.routing.worker_end import OWN_EXITS, Cause, WorkerEnd
+from feature_platform.routing.container_end import container_end
+from feature_platform.routing.worker_end import Cause, WorkerEnd
 
 PREEMPTED_REASONS = frozenset(
     {"Evicted", "NodeAffinity", "NodeLost", "NodeShutdown", "Preempting", "Preempted", "Shutdown"}
@@ -12,8 +12,7 @@ PREEMPTED_REASONS = frozenset(
 """Reasons of a pod that its node or the scheduler ended; `Evicted` for want of memory is told apart by its message."""
 DISRUPTED = "DisruptionTarget"
 MEMORY_PRESSURE = "resource: memory"
-SIGNAL_EXIT = 128
-"""A container that a signal ended has this exit code, plus the signal's number."""
+OOM_KILLED = "OOMKilled"
 
 
 def pods_end(pods: Sequence[Any]) -> WorkerEnd:
@@ -60,20 +59,7 @@ def _ends(pod: Any) -> Iterator[WorkerEnd]:  # noqa: ANN401 - kubernetes ships n
     for container in status.container_statuses or ():
         terminated = container.state.terminated if container.state else None
         if terminated is not None:
-            yield _container_end(f"container {container.name} of pod {name}", terminated.exit_code, terminated.reason)
-
-
-def _container_end(name: str, code: int, reason: str | None) -> WorkerEnd:
-    said = f"exit code {code}{f', {reason}' if reason else ''}"
-    if reason == "OOMKilled":
-        return WorkerEnd(Cause.OUT_OF_MEMORY, f"{name} was killed for its memory limit ({said})", code)
-    if code in OWN_EXITS:
-        cause, words = OWN_EXITS[code]
-        return WorkerEnd(cause, f"{name} {words} ({said})", code)
-    if code == SIGNAL_EXIT + signal.SIGTERM:
-        return WorkerEnd(Cause.PREEMPTED, f"{name} was preempted by SIGTERM ({said})", code)
-    if code > SIGNAL_EXIT:
-        return WorkerEnd(Cause.KILLED, f"{name} was killed by a signal ({said})", code)
-    if code:
-        return WorkerEnd(Cause.FAILED, f"{name} ended ({said})", code)
-    return WorkerEnd(Cause.FINISHED, f"{name} ended ({said}) and left the run unfinished", code)
+            code, reason = terminated.exit_code, terminated.reason
+            said = f"exit code {code}{f', {reason}' if reason else ''}"
+            named = f"container {container.name} of pod {name}"
+            yield container_end(named, code, said, oom_killed=reason == OOM_KILLED)

@@ -11,6 +11,8 @@ import dagster as dg
 from feature_platform.routing.memory import memory_errors_end_the_worker
 
 DO = "test/do"
+OUTGROWN_MIB = 1024
+"""What the worker of `outgrow` takes."""
 NOTED = ("CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TSFRESH_N_JOBS", "ROUTE")
 
 eras = dg.DynamicPartitionsDefinition(name="eras")
@@ -28,6 +30,9 @@ def probe(context: dg.AssetExecutionContext) -> None:
     if what == "exhaust memory" and first:
         with memory_errors_end_the_worker():
             raise MemoryError
+    if what == "outgrow" and first:
+        held = bytearray(OUTGROWN_MIB << 20)
+        held[:: 1 << 12] = b"\1" * len(range(0, len(held), 1 << 12))
     if what == "resist":
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     if what in ("hang", "resist") and first:

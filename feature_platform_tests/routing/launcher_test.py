@@ -15,6 +15,7 @@ from feature_platform_tests.routing.home import create_run, make_home, open_inst
 
 LOCAL = {"module": "feature_platform.routing.local", "class": "LocalProcessLauncher"}
 KUBERNETES = {"module": "feature_platform.routing.kubernetes", "class": "KubernetesRunLauncher"}
+DOCKER = {"module": "feature_platform.routing.docker", "class": "DockerContainerLauncher"}
 POD = {"service_account_name": "runs", "instance_config_map": "dagster-instance"}
 
 
@@ -89,6 +90,30 @@ def built(config: dict[str, Any]) -> RoutedRunLauncher:
             {**KUBERNETES, "config": POD | {"load_incluster_config": False, "kubeconfig_file": "/nowhere"}},
             r"routes\.gpu\.config\.kubeconfig_file: no cluster can be reached with it \(Invalid kube-config file",
         ),
+        ({**DOCKER, "config": {"memory": "4g"}}, r'routes\.gpu\.config: Received unexpected config entry "memory"'),
+        ({**DOCKER, "config": {"image": "Not An Image"}}, r"routes\.gpu\.config\.image: 'Not An Image' is no name"),
+        ({**DOCKER, "config": {"devices": [0, 0]}}, r"routes\.gpu\.config\.devices: 0 is no device"),
+        ({**DOCKER, "config": {"memory_mib": 0}}, r"routes\.gpu\.config\.memory_mib: 0 is below 1"),
+        (
+            {**DOCKER, "config": {"env_vars": ["NOT_SET_ANYWHERE"]}},
+            r"routes\.gpu\.config\.env_vars: NOT_SET_ANYWHERE is not set",
+        ),
+        (
+            {**DOCKER, "config": {"network": "a", "networks": ["b"]}},
+            r"routes\.gpu\.config\.network: networks is set",
+        ),
+        (
+            {**DOCKER, "config": {"container_kwargs": {"mem_limit": "4g"}}},
+            r"routes\.gpu\.config\.container_kwargs\.mem_limit: cannot be set; write memory_mib instead",
+        ),
+        (
+            {**DOCKER, "config": {"container_kwargs": {"memory_limit": "4g"}}},
+            r"routes\.gpu\.config\.container_kwargs\.memory_limit: is nothing that Docker knows",
+        ),
+        (
+            {**DOCKER, "config": {"container_kwargs": {"shm_size": "much"}}},
+            r"routes\.gpu\.config\.container_kwargs\.shm_size: Docker does not take 'much'",
+        ),
         ({**LOCAL, "config": {"env": {"A": {"env": "NOT_SET_ANYWHERE"}}}}, r"routes\.gpu\.config: .*NOT_SET_ANYWHERE"),
     ],
 )
@@ -97,11 +122,17 @@ def test_a_route_that_cannot_be_built_is_refused_with_its_key(route: dict[str, A
         built({"default_route": "gpu", "routes": {"gpu": route}})
 
 
-def test_a_route_whose_package_is_not_installed_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, KUBERNETES["module"], raising=False)
-    monkeypatch.setitem(sys.modules, "dagster_k8s", None)
-    with pytest.raises(RoutingError, match=r"routes\.gpu: KubernetesRunLauncher of .* imported \(.*dagster_k8s"):
-        built({"default_route": "gpu", "routes": {"gpu": KUBERNETES}})
+@pytest.mark.parametrize(("route", "package"), [(KUBERNETES, "dagster_k8s"), (DOCKER, "dagster_docker")])
+def test_a_route_whose_package_is_not_installed_names_it(
+    route: dict[str, Any], package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in [name for name in sys.modules if name.startswith(package)]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.delitem(sys.modules, route["module"], raising=False)
+    monkeypatch.delitem(sys.modules, "feature_platform.routing.container_config", raising=False)
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(RoutingError, match=rf"routes\.gpu: {route['class']} of .* imported \(.*{package}"):
+        built({"default_route": "gpu", "routes": {"gpu": route}})
 
 
 def test_a_default_route_that_is_not_there_is_refused() -> None:
