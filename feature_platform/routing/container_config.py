@@ -11,7 +11,7 @@ from docker.models.containers import RUN_CREATE_KWARGS, RUN_HOST_CONFIG_KWARGS
 from docker.types import DeviceRequest, HostConfig
 
 from feature_platform.errors import RoutingError
-from feature_platform.routing.run_containers import DEVICE_LABEL
+from feature_platform.routing.run_containers import DEVICE_LABEL, GRACE_LABEL
 
 KWARGS = frozenset({*RUN_CREATE_KWARGS, *RUN_HOST_CONFIG_KWARGS, "ports", "volumes"})
 INSTEAD: Mapping[str, str] = {
@@ -50,21 +50,24 @@ def check_container_config(config: Mapping[str, Any]) -> None:
     _check_kwargs(config.get("container_kwargs") or {})
 
 
-def worker_kwargs(kwargs: Mapping[str, Any], memory_mib: int | None) -> dict[str, Any]:
-    """A route's container_kwargs, with a limit of memory (MiB; no swap beside it)."""
+def worker_kwargs(kwargs: Mapping[str, Any], *, memory_mib: int | None, grace_seconds: int) -> dict[str, Any]:
+    """A route's container_kwargs, with a limit of memory (MiB; no swap beside it) and the time to end in as a label."""
     limit = dict.fromkeys(("mem_limit", "memswap_limit"), f"{memory_mib}m") if memory_mib else {}
     # As the first process of a container Python would not hear SIGTERM before Dagster listens for it.
-    return {"init": True, **kwargs, **limit}
+    return {"init": True, **kwargs, **limit, "labels": _labelled(kwargs, GRACE_LABEL, str(grace_seconds))}
 
 
 def with_device(device: str, kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """What gives one GPU to a container with these kwargs, and labels it by the device."""
-    labels = kwargs.get("labels") or {}
-    named = dict.fromkeys(labels, "") if isinstance(labels, list) else dict(labels)
     return {
         "device_requests": [DeviceRequest(device_ids=[device], capabilities=[["gpu"]])],
-        "labels": named | {DEVICE_LABEL: device},
+        "labels": _labelled(kwargs, DEVICE_LABEL, device),
     }
+
+
+def _labelled(kwargs: Mapping[str, Any], name: str, text: str) -> dict[str, str]:
+    labels = kwargs.get("labels") or {}
+    return (dict.fromkeys(labels, "") if isinstance(labels, list) else dict(labels)) | {name: text}
 
 
 def _check_variables(variables: Sequence[str]) -> None:

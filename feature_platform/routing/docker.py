@@ -22,7 +22,7 @@ from docker.errors import APIError
 from feature_platform.errors import RoutingError
 from feature_platform.routing.container_config import check_container_config, with_device, worker_kwargs
 from feature_platform.routing.container_end import docker_end
-from feature_platform.routing.early_end import watch_for_early_end
+from feature_platform.routing.container_watch import ContainerWatch, container_watch, end_watch
 from feature_platform.routing.local_share import device_names, memory_limit, worker_environment
 from feature_platform.routing.lost_worker import record_loss
 from feature_platform.routing.run_containers import (
@@ -81,12 +81,13 @@ class DockerContainerLauncher(DockerRunLauncher):
         check_container_config(config)
         environment = worker_environment(threads=threads, tsfresh_n_jobs=tsfresh_n_jobs, env=env)
         memory = memory_limit(memory_mib=memory_mib, memory_percent=memory_percent)
-        kwargs = worker_kwargs(config.pop("container_kwargs", None) or {}, memory)
+        kwargs = worker_kwargs(
+            config.pop("container_kwargs", None) or {}, memory_mib=memory, grace_seconds=grace_seconds
+        )
         variables = [*(config.pop("env_vars", None) or []), *(f"{name}={text}" for name, text in environment.items())]
         super().__init__(env_vars=variables, container_kwargs=kwargs, **config)
         self._devices = device_names(devices or ())
         self._device: dict[str, str] = {}
-        self._grace_seconds = grace_seconds
         self._keep = timedelta(hours=keep_hours)
         self._cleaned = -float(CLEANING_SECONDS)
         self._launching = threading.Lock()
@@ -131,8 +132,7 @@ class DockerContainerLauncher(DockerRunLauncher):
                 self._clean()
                 self._take_device(run)
                 super().launch_run(context)
-                container = self._engine().containers.get(container_name(run.run_id))
-                watch_for_early_end(self._instance, run.run_id, container)
+                self._watch().started(run.run_id)
             except ENGINE_ERRORS as error:
                 name = container_name(run.run_id)
                 if isinstance(error, APIError) and error.status_code == HTTPStatus.CONFLICT and name in str(error):
@@ -152,36 +152,21 @@ class DockerContainerLauncher(DockerRunLauncher):
         return False
 
     def terminate(self, run_id: str) -> bool:
-        """Stop the run's container: by SIGTERM, and after the grace period by a kill.
-
-        Raises
-        ------
-        RoutingError
-            If the Docker engine does not answer.
-        """
+        """Ask for the worker's end and return at once; the watch sees to it, in the program that has the engine."""
         run = self._instance.get_run_by_id(run_id)
         if run is None or run.is_finished:
             return False
-        try:
+        with suppress(*ENGINE_ERRORS):  # this program may have no way to it
             container = self._container(run)
             if container is None or container.status in ENDED:
                 return False
-            self._instance.report_run_canceling(run)
-            container.stop(timeout=self._grace_seconds)
-            container.reload()
-        except ENGINE_ERRORS as error:
-            raise RoutingError(
-                f"run {run_id} cannot be terminated from here: {told(error)}; give this program the engine's socket, "
-                f"or run: docker stop {container_name(run_id)}"
-            ) from error
-        current = self._instance.get_run_by_id(run_id)
-        if current is not None and not current.is_finished:  # it was killed before it could report
-            self._instance.report_run_canceled(current, f"Run canceled: {docker_end(container.attrs).text}.")
+        self._instance.report_run_canceling(run)
         return True
 
     def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:
         """Whether the run's container lives, and if not, why it ended."""
         try:
+            self._watch()
             container = self._container(run)
         except ENGINE_ERRORS as error:
             # Workers outlive an engine that is restarted, and once it answers it knows of those that did not.
@@ -199,7 +184,8 @@ class DockerContainerLauncher(DockerRunLauncher):
         return CheckRunHealthResult(WorkerStatus.FAILED, record_loss(self._instance, current, end))
 
     def get_run_worker_debug_info(self, run: DagsterRun, include_container_logs: bool | None = True) -> str | None:
-        """Name, image, state and end of the container, with its last output if asked."""
+        """Name, state and end of the container, with its last output if asked."""
+        self._watch()
         container = self._container(run)
         if container is None:
             return None
@@ -211,7 +197,9 @@ class DockerContainerLauncher(DockerRunLauncher):
         return "\n".join(lines)
 
     def dispose(self) -> None:
-        """Close the connection to the engine."""
+        """End the watch, and close the connection to the engine."""
+        if self.has_instance:
+            end_watch(self._instance)
         if self._client is not None:
             self._client.close()
 
@@ -254,6 +242,9 @@ class DockerContainerLauncher(DockerRunLauncher):
 
     def _engine(self) -> Any:  # noqa: ANN401 - docker ships no types
         return self._get_client(DockerContainerContext(registry=self.registry))
+
+    def _watch(self) -> ContainerWatch:
+        return container_watch(self._instance, self._engine())
 
     def _is_over(self, run_id: str) -> bool:
         run = self._instance.get_run_by_id(run_id)

@@ -1,6 +1,6 @@
 """The containers of runs on one Docker engine: which devices they hold, and what is left of those that ended."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +11,7 @@ from requests import RequestException
 ENGINE_ERRORS = (DockerException, RequestException)
 RUN_LABEL = "dagster/run_id"
 DEVICE_LABEL = "feature_platform/device"
+GRACE_LABEL = "feature_platform/grace_seconds"
 NOT_STARTED = "created"
 ENDED = ("exited", "dead")
 ALIVE = (NOT_STARTED, "running", "paused", "restarting", "removing")
@@ -59,6 +60,13 @@ def told(error: Exception) -> str:
     if explanation:
         return str(explanation)
     return f"the Docker engine does not answer ({error}); see whether it runs, and whether this user may use its socket"
+
+
+def labels_of_the_living(client: Any) -> dict[str, Mapping[str, str]]:  # noqa: ANN401 - as above
+    """The labels of all workers' containers that live, by run; one question to the engine."""
+    filters = {"label": GRACE_LABEL, "status": list(ALIVE)}
+    found = client.api.containers(all=True, filters=filters)
+    return {each["Labels"][RUN_LABEL]: each["Labels"] for each in found}
 
 
 def _listed(client: Any, label: str, states: Sequence[str]) -> Iterator[Any]:  # noqa: ANN401 - as above

@@ -4,7 +4,7 @@ import dagster as dg
 import pytest
 from docker.types import DeviceRequest
 
-from feature_platform.routing.container_config import with_device, worker_kwargs
+from feature_platform.routing.container_config import with_device
 from feature_platform.routing.docker import DockerContainerLauncher
 from feature_platform_tests.routing.home import create_run
 
@@ -33,13 +33,10 @@ def test_a_container_has_its_route_s_share_and_its_run_s_name(monkeypatch: pytes
         "read_only": True,
         "mem_limit": "512m",
         "memswap_limit": "512m",
+        "labels": {"feature_platform/grace_seconds": "30"},
         "name": f"feature-platform-{run.run_id}",
     }
     assert not launcher.supports_resume_run
-
-
-def test_without_a_limit_a_container_has_none() -> None:
-    assert worker_kwargs({"init": False}, None) == {"init": False}
 
 
 @pytest.mark.parametrize("labels", [["team"], {"team": ""}])

@@ -24,6 +24,7 @@ from docker.errors import NotFound
 from feature_platform.client.daemon import running_daemon
 from feature_platform.errors import RoutingError
 from feature_platform.orchestration.retries import is_over
+from feature_platform.routing.container_watch import end_watch
 from feature_platform.routing.docker import DockerContainerLauncher
 from feature_platform.routing.run_containers import DEVICE_LABEL, RUN_LABEL, container_name, free_device, remove_ended
 from feature_platform_tests.docker_engine import BASE, IMAGE, MissingDockerError, docker_engine
@@ -72,7 +73,7 @@ def instance(engine: Any, home: Path) -> Iterator[dg.DagsterInstance]:
             "threads": 2,
             "env": {"OPENBLAS_NUM_THREADS": "1"},
             "memory_mib": memory_mib,
-            "grace_seconds": 10,
+            "grace_seconds": 3,
         }
         return {"module": "feature_platform.routing.docker", "class": "DockerContainerLauncher", "config": config}
 
@@ -165,12 +166,15 @@ def discard_container(engine: Any, run: dg.DagsterRun) -> None:
 
 
 def test_workers_that_die_are_told_apart_and_retried(instance: dg.DagsterInstance, home: Path, engine: Any) -> None:
-    outgrown, killed, stopped, terminated = (submitted(instance, what) for what in ("outgrow", "hang", "hang", "hang"))
+    outgrown, killed, stopped, terminated = (
+        submitted(instance, what) for what in ("outgrow", "hang", "hang", "resist")
+    )
     for run_id in (killed, stopped, terminated):
         wait(probed(home, run_id).exists, f"the worker of run {run_id}")
     engine.containers.get(container_name(killed)).kill()
     engine.containers.get(container_name(stopped)).stop(timeout=10)
     assert instance.run_launcher.terminate(terminated)
+    assert not instance.run_launcher.terminate(killed)
 
     first, second = attempts(instance, outgrown)
     assert story([first, second]) == [("cpu", "out_of_memory", FAILED), ("cpu-highmem", None, DONE)]
@@ -181,8 +185,11 @@ def test_workers_that_die_are_told_apart_and_retried(instance: dg.DagsterInstanc
     # SIGTERM reached the worker, and it reported its end itself.
     assert (first.status, second.status) == (FAILED, DONE)
     assert second.tags["feature_platform/route_reason"] == f"preempted on cpu in run {first.run_id[:8]}: same class"
+    # Asked for here, ended by the daemon: the worker resisted, and was killed after the grace period.
     (only,) = attempts(instance, terminated)
     assert only.status == dg.DagsterRunStatus.CANCELED
+    (entry,) = instance.all_logs(terminated, of_type=dg.DagsterEventType.RUN_CANCELED)
+    assert entry.message.endswith("was killed by a signal (exit code 137).")
 
 
 def test_a_worker_has_its_route_s_share(instance: dg.DagsterInstance, home: Path, engine: Any) -> None:
@@ -211,6 +218,12 @@ def launcher(instance: dg.DagsterInstance, **config: Any) -> DockerContainerLaun
     made = DockerContainerLauncher(**config)
     made.register_instance(instance)
     return made
+
+
+@pytest.fixture(autouse=True)
+def no_watch_stays(instance: dg.DagsterInstance) -> Iterator[None]:
+    yield
+    end_watch(instance)
 
 
 @pytest.mark.parametrize(

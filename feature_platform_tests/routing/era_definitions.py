@@ -35,6 +35,7 @@ def probe(context: dg.AssetExecutionContext) -> None:
         held[:: 1 << 12] = b"\1" * len(range(0, len(held), 1 << 12))
     if what == "resist":
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if what in ("hang", "resist") and first:
         time.sleep(120)
     if what == "work":
