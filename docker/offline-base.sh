@@ -35,7 +35,7 @@ make_postgres() {
 set -euo pipefail
 bin=$(echo /usr/lib/postgresql/*/bin)
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
-  "$bin/initdb" --auth scram-sha-256 --username "$POSTGRES_USER" --pwfile "$POSTGRES_PASSWORD_FILE" "$PGDATA"
+  "$bin/initdb" --encoding UTF8 --locale C.UTF-8 --auth scram-sha-256 --username "$POSTGRES_USER" --pwfile "$POSTGRES_PASSWORD_FILE" "$PGDATA"
   echo "host all all all scram-sha-256" >>"$PGDATA/pg_hba.conf"
   echo "CREATE DATABASE \"$POSTGRES_DB\"" | "$bin/postgres" --single -D "$PGDATA" postgres
 fi
@@ -45,7 +45,8 @@ START
 FROM $BASE
 RUN apt-get update && apt-get install --yes --no-install-recommends postgresql && rm -rf /var/lib/apt/lists/*
 ENV PGDATA=/var/lib/postgresql/data
-RUN install --directory --owner postgres --group postgres --mode 700 /var/lib/postgresql/data
+RUN install --directory --owner postgres --group postgres --mode 700 /var/lib/postgresql/data \\
+    && chmod 3777 /var/run/postgresql
 COPY --chmod=555 start.sh /usr/local/bin/docker-entrypoint.sh
 USER postgres
 STOPSIGNAL SIGINT

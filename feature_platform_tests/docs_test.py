@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -163,9 +164,31 @@ def parsed(words: list[str]) -> dict[str, Any]:
     return options
 
 
+def check_docker(words: list[str]) -> None:
+    """Files, services and stages that a command of Docker's names are ours, and so is what a service is to run."""
+    given = list(pairwise(words))
+    assert all((TOP / named).is_file() for option, named in given if option == "--file")
+    if words[1] == "build":
+        assert f" AS {dict(given)['--target']}\n" in read(TOP / "docker" / "Dockerfile")
+    elif words[1] == "compose":
+        services = yaml.safe_load(read(TOP / "docker" / "compose.yaml"))["services"]
+        rest = [word for word in words if not word.startswith("-")]
+        for verb in {"run", "exec", "logs", "stop", "start"} & set(rest):
+            service, *command = rest[rest.index(verb) + 1 :]
+            assert service in services
+            if command:
+                parsed(command)
+    else:
+        assert words[1] in {"kill", "logs"}
+
+
 def check_command(words: list[str]) -> None:
     if words[0] == "feature-platform":
         parsed(words)
+    elif words[0] == "docker":
+        check_docker(words)
+    elif (TOP / words[0]).is_file():
+        assert words[0].startswith("docker/")
     elif words[0] == "make":
         (phony,) = re.findall(r"^\.PHONY:(.*)$", read(TOP / "Makefile"), re.MULTILINE)
         assert words[1:]
@@ -196,12 +219,18 @@ def test_a_command_is_one_that_there_is(block: Block) -> None:
         "feature-platform run --source source.yaml --features most",
         "feature-platform export features.csv --source greenhouse --level month",
         "make coffee",
+        "docker compose --file docker/compose.yml up",
+        "docker compose --file docker/compose.yaml run --rm client feature-platform demo",
+        "docker compose --file docker/compose.yaml run --rm cli feature-platform forget",
+        "docker build --file docker/Dockerfile --target tpu .",
+        "docker prune",
+        "docker/password.sh",
         "python benchmarks/import_csv.py 100 --fast",
         "dagster dev",
     ],
 )
 def test_a_command_that_there_is_not_is_caught(line: str) -> None:
-    with pytest.raises((AssertionError, EraError, LookupError, USAGE_ERROR)):
+    with pytest.raises((AssertionError, EraError, LookupError, ValueError, USAGE_ERROR)):
         check_command(shlex.split(line))
 
 

@@ -1,4 +1,4 @@
-"""A deployment with everything in PostgreSQL, as docker/dagster.yaml sets it up, behind a pgbouncer of its own."""
+"""A deployment in PostgreSQL, as docker/dagster.yaml sets up all but its runs, behind a pgbouncer of its own."""
 
 import os
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 import feature_platform
-from feature_platform.templates import lay_out, lay_out_home
+from feature_platform.templates import lay_out, lay_out_home, template
 from feature_platform_tests.pgbouncer import Pgbouncer, running_pgbouncer
 from feature_platform_tests.postgres_server import MissingPostgresError, PostgresServer, running_postgres
 
@@ -45,7 +45,9 @@ class PostgresHome:
 def postgres_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresHome]:
     folder = tmp_path_factory.mktemp("home")
     settings = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
-    settings["run_coordinator"]["config"]["limits"] = {"cpu": 2, "gpu": 1}
+    settings["run_coordinator"]["config"] |= {"limits": {"cpu": 2, "gpu": 1}, "large_compute": "gpu"}
+    # Its runs are containers, for which these tests would need an engine.
+    settings["run_launcher"] = yaml.safe_load(template("dagster.yaml"))["run_launcher"]
     lay_out(folder / "dagster.yaml", yaml.safe_dump(settings))
     lay_out_home(folder)
     try:
