@@ -40,8 +40,7 @@ warm: $(VENV)/installed ## compile the feature kernels into the user's cache
 	@$(BIN)/feature-platform warm
 
 # Debian's client before another that the PATH may have: the image wants BuildKit.
-DOCKER ?= $(firstword $(wildcard /usr/bin/docker) docker)
-export DOCKER
+DOCKER ?= $$([ -x /usr/bin/docker ] && echo /usr/bin/docker || echo docker)
 image: ## the image feature-platform:cpu (docs/deploy.md)
 	DOCKER_BUILDKIT=1 $(DOCKER) build --file docker/Dockerfile --target cpu --tag feature-platform:cpu .
 
@@ -60,7 +59,7 @@ test-long: $(VENV)/installed ## the tests that take long: every era of the real 
 
 test-deploy: $(VENV)/installed ## what needs a Docker engine: the image, runs as containers
 	@command -v dockerd >/dev/null || $(DOCKER) info >/dev/null 2>&1 || { $(call system_package,docker.io,a Docker engine for the tests); }
-	docker/test-engine.sh
+	DOCKER=$(DOCKER) docker/test-engine.sh
 	$(MAKE) image
 	$(BIN)/python -m pytest -m deploy
 
