@@ -22,7 +22,8 @@ def stage_job_name(stage: str) -> str:
 def _job(name: str, assets: Sequence[str], description: str) -> UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         name,
-        selection=list(assets),
+        # Names alone would load Dagster's parser of selections, in every process that loads these jobs.
+        selection=dg.AssetSelection.assets(*assets),
         description=description,
         executor_def=dg.in_process_executor,
     )

@@ -11,6 +11,7 @@ from feature_platform.orchestration.database_loss import database_loss_ends_the_
 from feature_platform.orchestration.events import materialize_result
 from feature_platform.orchestration.partitions import eras
 from feature_platform.orchestration.resources import PlatformResource
+from feature_platform.orchestration.sqlite_events import recorded_events
 from feature_platform.orchestration.stage_run import measured_stages
 from feature_platform.stages import preprocessed_frame, raw_readings, selected_features, tsfresh_features
 from feature_platform.stages.outcome import StageOutcome
@@ -120,6 +121,7 @@ def _era_asset(stage: Stage, *, owners: Sequence[str], group: str) -> dg.AssetsD
             return
         except CatalogueUnreachableError as error:
             raise dg.RetryRequested(CATALOGUE_RETRIES, CATALOGUE_PAUSE_SECONDS) from error
-        yield materialize_result(outcome)
+        with recorded_events(context.instance):  # Dagster records what is yielded before it asks for more
+            yield materialize_result(outcome)
 
     return era_asset
