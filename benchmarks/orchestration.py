@@ -1,14 +1,14 @@
 """What orchestration costs at scale; prints one JSON object.
 
     python benchmarks/orchestration.py --json
-    python benchmarks/orchestration.py --eras 100000 --only catalogue tick
+    python benchmarks/orchestration.py --eras 100000 --only catalogue packing
     python benchmarks/orchestration.py --only packed queue_day
 
 Each part has a Dagster home of its own, with files in SQLite. `catalogue`: eras recorded and counted for the first
-time, and a second time without news. `tick`: the sensor over eras of which none is computed, then over the same eras,
-all asked for. `packed`: a run over 200 eras of a day, three sensors and minimal features; what it takes beside its
-stages, by the era. `partitions_page`: what the UI asks for to show an asset whose eras are all there. `queue_day`: see
-queue_day.py.
+time, and a second time without news. `packing`: all of them dealt to batches at once. `tick`: the sensor over eras of
+which none is computed, then over the same eras, all asked for. `packed`: a run over `--packed-eras` eras of a day,
+three sensors and minimal features; what it takes beside its stages, by the era. `partitions_page`: what the UI asks
+for to show an asset whose eras are all there. `queue_day`: see queue_day.py. All of it takes a few minutes.
 """
 
 import argparse
@@ -35,7 +35,9 @@ from dagster_graphql.cli import execute_query
 from feature_platform.definitions import build_definitions
 from feature_platform.eras.era import Era, EraCount
 from feature_platform.orchestration.batch import batch_config
+from feature_platform.orchestration.packing import Packing
 from feature_platform.orchestration.partitions import PARTITIONS_NAME
+from feature_platform.orchestration.sqlite_events import recorded_events
 from feature_platform.routing.tags import ROUTE
 from feature_platform.sources.description import SourceDescription, load_description
 from feature_platform.sources.importing import import_source
@@ -47,6 +49,7 @@ HOUR = timedelta(hours=1)
 SOURCE = "scale"
 READINGS = 1_000
 PACKED_ERAS = 200
+SLOTS = 8
 ASKED = 5
 PAGE = """
 query Page($key: AssetKeyInput!) {
@@ -138,8 +141,16 @@ def tick(description: SourceDescription, count: int) -> dict[str, Any]:
         return found
 
 
-def packed(folder: Path) -> dict[str, Any]:
-    description = write_source(folder, days=PACKED_ERAS)
+def packing(count: int) -> dict[str, Any]:
+    """Sizes repeat after a thousand eras, from 10 to 999,010 readings."""
+    rows: dict[str, int | None] = {era.era_id: 10 + 1000 * (n * 379 % 1000) for n, era in enumerate(many_eras(count))}
+    began = time.perf_counter()
+    batches = Packing(slots=SLOTS).batches(rows)
+    return {"seconds": round(time.perf_counter() - began, 3), "batches": len(batches)}
+
+
+def packed(folder: Path, count: int) -> dict[str, Any]:
+    description = write_source(folder, days=count)
     with platform_of(description) as (platform, instance):
         import_source(description, platform.readings)
         eras = cut_source(platform, SOURCE).partitions
@@ -165,8 +176,9 @@ def partitions_page(description: SourceDescription, count: int) -> dict[str, Any
     target = ModuleTarget("feature_platform.definitions", "defs", None, None)
     with platform_of(description) as (_, instance):
         instance.add_dynamic_partitions(PARTITIONS_NAME, eras)
-        for era_id in eras:
-            instance.report_runless_asset_event(dg.AssetMaterialization("raw_readings", partition=era_id))
+        with recorded_events(instance) as events, events.together():
+            for era_id in eras:
+                instance.report_runless_asset_event(dg.AssetMaterialization("raw_readings", partition=era_id))
         with WorkspaceProcessContext(instance, target, code_server_log_level="ERROR") as context:
             variables = {"key": {"path": ["raw_readings"]}}
             times = []
@@ -181,9 +193,10 @@ def partitions_page(description: SourceDescription, count: int) -> dict[str, Any
 
 
 def main() -> None:
-    parts = ("catalogue", "tick", "packed", "partitions_page", "queue_day")
+    parts = ("catalogue", "packing", "tick", "packed", "partitions_page", "queue_day")
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--eras", type=int, default=10_000)
+    parser.add_argument("--packed-eras", type=int, default=PACKED_ERAS)
     parser.add_argument("--only", nargs="+", choices=parts, default=parts)
     parser.add_argument("--json", action="store_true", help="on one line")
     arguments = parser.parse_args()
@@ -194,10 +207,11 @@ def main() -> None:
         description = write_source(Path(folder))
         makers: dict[str, Callable[[], object]] = {
             "catalogue": lambda: catalogue(description, arguments.eras),
+            "packing": lambda: packing(arguments.eras),
             "tick": lambda: tick(description, arguments.eras),
-            "packed": lambda: packed(Path(folder)),
+            "packed": lambda: packed(Path(folder), arguments.packed_eras),
             "partitions_page": lambda: partitions_page(description, arguments.eras),
-            "queue_day": lambda: queue_day.simulate(eras=1000, seed=0, fill=0.9),
+            "queue_day": lambda: queue_day.simulate(eras=queue_day.ERAS, seed=0, fill=0.9),
         }
         for part in arguments.only:
             result[part] = makers[part]()
