@@ -1,4 +1,4 @@
-"""Dagster's event log in SQLite while a batch writes its thousands of events.
+"""Dagster's event log in SQLite while eras' runs write to it, a batch thousands of events.
 
 Dagster opens and closes a database two or three times for each event: a set-up of SQLAlchemy, and a checkpoint of
 SQLite's log. An era leaves some twenty events, so that would take longer than computing a small era. Here the databases
@@ -23,7 +23,7 @@ BUSY_SECONDS = 60
 def recorded_events(instance: dg.DagsterInstance) -> Iterator[RecordedEvents]:
     """The instance's events; within, those in SQLite are written over connections that stay open."""
     storage = instance.event_log_storage
-    if not isinstance(storage, SqliteEventLogStorage):
+    if not isinstance(storage, SqliteEventLogStorage) or "_connect" in vars(storage):  # another thread keeps it open
         yield RecordedEvents(instance)
         return
     with _kept_connections(storage):
@@ -64,6 +64,8 @@ class _EventsInSqlite(RecordedEvents):
 
     def store(self, event: dg.EventLogEntry) -> None:
         """Write an event, after those that came before it, or keep it for its like."""
+        if any(other.run_id != event.run_id for other in self._waiting[:1]):
+            self._write()
         if self._waits and event.dagster_event_type in WRITTEN_TOGETHER:
             self._waiting.append(event)
         else:

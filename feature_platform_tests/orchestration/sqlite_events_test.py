@@ -138,3 +138,13 @@ def test_what_waits_for_others_is_found_before_and_stored_when_they_do_not_come(
             interrupted(instance, events)
         assert events.latest("asset", "another") is None
     assert len(instance.all_logs(RUN_ID)) == 2
+
+
+def test_two_runs_of_one_process_are_not_mixed_up(instance: dg.DagsterInstance) -> None:
+    other = instance.add_run(dg.DagsterRun(job_name="job")).run_id
+    with recorded_events(instance) as events, recorded_events(instance), events.together():
+        for run_id in (RUN_ID, other, RUN_ID):
+            instance.report_dagster_event(materialized(f"of {run_id}"), run_id)
+    assert [len(instance.all_logs(run_id)) for run_id in (RUN_ID, other)] == [2, 1]
+    instance.report_dagster_event(materialized("after"), other)
+    assert len(instance.all_logs(other)) == 2
