@@ -1,0 +1,99 @@
+mock_provider "google" {}
+
+variables {
+  project = "greenhouse-features"
+}
+
+run "the_only_way_in_is_the_tunnel" {
+  command = plan
+
+  assert {
+    condition     = length(google_compute_instance.machine.network_interface[0].access_config) == 0
+    error_message = "The machine has a public address."
+  }
+
+  assert {
+    condition = (
+      google_compute_firewall.tunnel.source_ranges == toset(["35.235.240.0/20"]) &&
+      [for rule in google_compute_firewall.tunnel.allow : "${rule.protocol} ${join(" ", rule.ports)}"] == ["tcp 22"]
+    )
+    error_message = "Something else than SSH from Identity-Aware Proxy is let in."
+  }
+
+  assert {
+    condition = (
+      google_compute_instance.machine.metadata["enable-oslogin"] == "TRUE" &&
+      google_compute_instance.machine.metadata["block-project-ssh-keys"] == "TRUE" &&
+      google_compute_instance.machine.shielded_instance_config[0].enable_secure_boot
+    )
+    error_message = "OS Login and secure boot are on."
+  }
+}
+
+run "on_demand_and_kept" {
+  command = plan
+
+  assert {
+    condition = (
+      google_compute_instance.machine.scheduling[0].provisioning_model == "STANDARD" &&
+      google_compute_instance.machine.scheduling[0].automatic_restart &&
+      google_compute_instance.machine.deletion_protection
+    )
+    error_message = "On demand by default, and protected."
+  }
+
+  # Composed files go along, what one machine wrote beside them does not.
+  assert {
+    condition = (
+      contains(keys(google_storage_bucket_object.files), "dagster.yaml") &&
+      alltrue([for name in keys(google_storage_bucket_object.files) : !startswith(name, "secrets") && name != ".env"])
+    )
+    error_message = "docker/ goes to the bucket without its secrets."
+  }
+
+  assert {
+    condition     = google_secret_manager_secret_version.database.secret_data == null
+    error_message = "A password stands in the state."
+  }
+}
+
+run "spot" {
+  command = plan
+
+  variables {
+    spot    = true
+    running = false
+  }
+
+  assert {
+    condition = (
+      google_compute_instance.machine.scheduling[0].provisioning_model == "SPOT" &&
+      google_compute_instance.machine.scheduling[0].preemptible &&
+      google_compute_instance.machine.scheduling[0].automatic_restart == false &&
+      google_compute_instance.machine.scheduling[0].instance_termination_action == "STOP" &&
+      google_compute_instance.machine.desired_status == "TERMINATED"
+    )
+    error_message = "A spot machine stops when it is taken away, and can be off."
+  }
+}
+
+run "bad_values" {
+  command = plan
+
+  variables {
+    project          = "Greenhouse"
+    name             = "a-name-that-is-far-too-long"
+    zone             = "europe-west4"
+    machine_type     = "n2-standard-8"
+    data_disk_gb     = 10
+    image_tag        = "latest"
+    sizes            = { CPU_RUNS = "8; rm -rf /" }
+    password_version = 0.5
+    operators        = ["allUsers"]
+  }
+
+  expect_failures = [
+    var.project, var.name, var.zone, var.machine_type, var.data_disk_gb, var.image_tag, var.sizes,
+    var.password_version, var.operators,
+  ]
+}

@@ -1,0 +1,121 @@
+variable "project" {
+  description = "Id of an existing project with billing."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project))
+    error_message = "project: an id such as greenhouse-features (6 to 30 lower-case letters, digits and dashes), not a name or a number."
+  }
+}
+
+variable "name" {
+  description = "What everything here is named after; two deployments in one project want two."
+  type        = string
+  default     = "feature-platform-vm"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{2,20}$", var.name))
+    error_message = "name: 3 to 21 lower-case letters, digits and dashes, a letter first: service accounts allow no more."
+  }
+}
+
+variable "zone" {
+  description = "A zone that has the machine type: gcloud compute machine-types list --filter=name=a2-highgpu-4g"
+  type        = string
+  default     = "europe-west4-a"
+
+  validation {
+    condition     = can(regex("^[a-z]+-[a-z]+[0-9]+-[a-z]$", var.zone))
+    error_message = "zone: such as europe-west4-a, with its letter."
+  }
+}
+
+variable "machine_type" {
+  description = "One of the machines with A100s of 40 GB; the sizes of the runs below are for 4 of them."
+  type        = string
+  default     = "a2-highgpu-4g"
+
+  validation {
+    condition     = can(regex("^a2-highgpu-[1248]g$", var.machine_type))
+    error_message = "machine_type: a2-highgpu-1g, -2g, -4g or -8g."
+  }
+}
+
+variable "spot" {
+  description = "A spot machine for less than half of the price. When it is taken away it stays off until someone starts it; runs are then retried."
+  type        = bool
+  default     = false
+}
+
+variable "running" {
+  description = "Whether the machine is on: off it costs its disks alone."
+  type        = bool
+  default     = true
+}
+
+variable "data_disk_gb" {
+  description = "Size of the disk with all data, which outlives the machine; it can grow and not shrink."
+  type        = number
+  default     = 1000
+
+  validation {
+    condition     = var.data_disk_gb >= 100 && var.data_disk_gb <= 65536
+    error_message = "data_disk_gb: 100 to 65,536: images alone take tens of GB."
+  }
+}
+
+variable "image_tag" {
+  description = "Tag of the images, before -cpu, -gpu and -pgbouncer."
+  type        = string
+  default     = "0.1.0"
+
+  validation {
+    condition     = var.image_tag != "latest" && can(regex("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$", var.image_tag))
+    error_message = "image_tag: a version such as 0.1.0; latest would change under running eras."
+  }
+}
+
+variable "sizes" {
+  description = "Lines of the file .env beside docker/compose.yaml: how many runs go at once, their threads and memory."
+  type        = map(string)
+  default = {
+    CPU_RUNS               = "8"
+    CPU_RUN_THREADS        = "4"
+    CPU_RUN_MEMORY_MIB     = "16384"
+    GPU_RUN_MEMORY_MIB     = "40960"
+    HIGHMEM_RUN_MEMORY_MIB = "65536"
+  }
+
+  validation {
+    condition     = alltrue([for name, value in var.sizes : can(regex("^[A-Z][A-Z0-9_]*$", name)) && can(regex("^[A-Za-z0-9._/:-]*$", value))])
+    error_message = "sizes: names such as CPU_RUNS, and plain values without blanks or quotes; passwords do not belong here."
+  }
+}
+
+variable "password_version" {
+  description = "Which password is the newest in Secret Manager. PostgreSQL keeps the one that it was first started with, see docs/cluster.md."
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = var.password_version >= 1 && floor(var.password_version) == var.password_version
+    error_message = "password_version: a whole number, 1 or more."
+  }
+}
+
+variable "operators" {
+  description = "Who pushes images and reaches machine and UI through the tunnel: members such as group:data@example.com."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for member in var.operators : can(regex("^(user|group|serviceAccount|principal|principalSet):.+", member))])
+    error_message = "operators: members such as group:data@example.com or user:ada@example.com; allUsers is none."
+  }
+}
+
+variable "deletion_protection" {
+  description = "Refuse to delete the machine. Its data disk is kept in any case, see docs/cluster.md."
+  type        = bool
+  default     = true
+}
