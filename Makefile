@@ -57,7 +57,16 @@ test: warm lint types ## everything CI runs, under 20 minutes on 2 cores
 test-long: $(VENV)/installed ## the tests that take long: every era of the real exports, outages, killed programs and workers
 	$(BIN)/python -m pytest -m long
 
-test-deploy: $(VENV)/installed ## what needs a Docker engine: the image, runs as containers
+# An environment of their own: the platform depends on none of them.
+DEPLOY := checkov
+.deploy/installed: locks/deploy.txt
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(call system_package,python3.11-venv,Python's venv module)
+	$(PYTHON) -m venv --clear .deploy
+	.deploy/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/deploy.txt
+	@touch $@
+
+test-deploy: $(VENV)/installed .deploy/installed ## what needs a Docker engine, and terraform/ by Terraform and checkov
+	@command -v shellcheck >/dev/null || { $(call system_package,shellcheck,a linter of shell scripts for the tests); }
 	@command -v dockerd >/dev/null || $(DOCKER) info >/dev/null 2>&1 || { $(call system_package,docker.io,a Docker engine for the tests); }
 	DOCKER=$(DOCKER) docker/test-engine.sh
 	$(MAKE) image
@@ -84,6 +93,8 @@ types: $(VENV)/installed
 	$(BIN)/mypy
 
 # --- keeping ----------------------------------------------------------------------------------------------
+# The schemas of Terraform's providers, of the versions that terraform/ asks for: google 6.50 and random 3.7.
+BINDINGS := cdktf-cdktf-provider-google==16.12.1 cdktf-cdktf-provider-random==12.0.1
 # The GPU closure is resolved first and the CPU set inside it, so that both run the same versions.
 # Extras stay in the lock: Debian 12's pip 23 takes `gql[requests]` for unpinned where only `gql` is.
 LOCK := uv pip compile --python-version 3.11 --no-strip-extras --no-emit-index-url --no-header --generate-hashes --quiet
@@ -95,6 +106,8 @@ lock: ## renew locks/ (needs uv)
 	$(LOCK) pyproject.toml --extra gpu --extra k8s --extra docker -c locks/gpu.txt -o locks/image-gpu.txt
 	echo hatchling | $(LOCK) - -c locks/cpu.txt -o locks/build.txt
 	printf '%s\n' $(PEERS) | $(LOCK) - -c locks/cpu.txt -o locks/peers.txt
+	printf '%s\n' $(DEPLOY) | $(LOCK) - -o locks/deploy.txt
+	printf '%s\n' $(BINDINGS) | $(LOCK) --no-deps --no-annotate - -o locks/terraform.txt
 
 clean: ## remove what was installed and made
-	rm -rf $(VENV) .peers .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .peers .deploy .mypy_cache .pytest_cache .ruff_cache
