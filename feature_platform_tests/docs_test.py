@@ -182,6 +182,24 @@ def check_docker(words: list[str]) -> None:
         assert words[1] in {"kill", "logs"}
 
 
+def check_terraform(words: list[str]) -> None:
+    """Folder, command, and what it names of the folder's files."""
+    folder = TOP / words[0].removeprefix("-chdir=")
+    files = "".join(map(read, folder.glob("*.tf")))
+    assert words[1] in {"init", "plan", "apply", "output", "state", "destroy"}
+    options = [word.lstrip("-").split("=") for word in words[2:] if word.startswith("-")]
+    names = [word for word in words[2:] if not word.startswith("-")]
+    assert {option[0] for option in options} <= {"backend-config", "var", "target", "json", "raw"}
+    assert all(f'variable "{option[1]}" {{' in files for option in options if option[0] == "var")
+    addresses = [option[1] for option in options if option[0] == "target"]
+    if words[1] == "output":
+        assert all(f'output "{name}" {{' in files for name in names)
+    elif words[1] == "state":
+        addresses += names[1:]
+    for kind, name in (address.split(".") for address in addresses):
+        assert f'resource "{kind}" "{name}" {{' in files
+
+
 def check_command(words: list[str]) -> None:
     if words[0] == "feature-platform":
         parsed(words)
@@ -193,6 +211,8 @@ def check_command(words: list[str]) -> None:
         (phony,) = re.findall(r"^\.PHONY:(.*)$", read(TOP / "Makefile"), re.MULTILINE)
         assert words[1:]
         assert set(words[1:]) <= set(phony.split())
+    elif words[0] == "terraform":
+        check_terraform(words[1:])
     else:
         program, script, *arguments = [word for word in words if not re.fullmatch(r"[A-Z_]+=\S+", word)]
         assert program == "python"
@@ -227,6 +247,10 @@ def test_a_command_is_one_that_there_is(block: Block) -> None:
         "docker/password.sh",
         "python benchmarks/import_csv.py 100 --fast",
         "dagster dev",
+        "terraform -chdir=terraform/gke apply -var=colour=red",
+        "terraform -chdir=terraform/gke output password",
+        "terraform -chdir=terraform/vm state rm google_compute_disk.boot",
+        "terraform -chdir=terraform/aws apply -var=project=a",
     ],
 )
 def test_a_command_that_there_is_not_is_caught(line: str) -> None:

@@ -56,8 +56,7 @@ resource "google_container_cluster" "platform" {
     evaluation_mode = "PROJECT_SINGLETON_POLICY_ENFORCE"
   }
   security_posture_config {
-    mode               = "BASIC"
-    vulnerability_mode = "VULNERABILITY_BASIC"
+    mode = "BASIC"
   }
 
   # Nodes that stand idle go sooner; nobody may make pools but the ones here.
@@ -70,7 +69,7 @@ resource "google_container_cluster" "platform" {
     channel = "REGULAR"
   }
   maintenance_policy {
-    # 24 hours and more in 32 days are asked for.
+    # 48 hours in 32 days are asked for.
     recurring_window {
       start_time = "2026-01-03T06:00:00Z"
       end_time   = "2026-01-03T12:00:00Z"

@@ -13,10 +13,10 @@ resource "google_compute_subnetwork" "nodes" {
   ip_cidr_range            = "10.20.0.0/20"
   private_ip_google_access = true
 
-  # 110 pods a node take 256 addresses of the first: 64 nodes.
+  # 110 pods a node take 256 addresses of the first: 256 nodes, more than the variable runs allows.
   secondary_ip_range {
     range_name    = "pods"
-    ip_cidr_range = "10.24.0.0/18"
+    ip_cidr_range = "10.24.0.0/16"
   }
   secondary_ip_range {
     range_name    = "services"
@@ -68,6 +68,6 @@ resource "google_service_networking_connection" "services" {
   network                 = google_compute_network.platform.id
   service                 = "servicenetworking.googleapis.com"
   reserved_peering_ranges = [google_compute_global_address.services.name]
-  # Cloud SQL lets go of its addresses days after it is gone; without this a network could not be destroyed until then.
+  # Cloud SQL lets go of its addresses days after it is gone, and until then this could not be undone.
   deletion_policy = "ABANDON"
 }

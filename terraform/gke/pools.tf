@@ -52,9 +52,10 @@ locals {
 }
 
 resource "google_container_node_pool" "system" {
-  name           = "system"
-  cluster        = google_container_cluster.platform.id
-  node_locations = var.zones
+  name               = "system"
+  cluster            = google_container_cluster.platform.id
+  node_locations     = var.zones
+  initial_node_count = 1
 
   # Webserver, daemon, code location, pgbouncer, exporter and what GKE itself runs.
   autoscaling {
@@ -87,14 +88,20 @@ resource "google_container_node_pool" "system" {
       mode = "GKE_METADATA"
     }
   }
+
+  lifecycle {
+    # Of the moment when it was made; another would make it anew.
+    ignore_changes = [initial_node_count]
+  }
 }
 
 resource "google_container_node_pool" "runs" {
   for_each = local.pools
 
-  name           = each.key
-  cluster        = google_container_cluster.platform.id
-  node_locations = each.value.zones
+  name               = each.key
+  cluster            = google_container_cluster.platform.id
+  node_locations     = each.value.zones
+  initial_node_count = 0
 
   # Of all zones together, in whichever zone has machines.
   autoscaling {
@@ -153,5 +160,10 @@ resource "google_container_node_pool" "runs" {
     workload_metadata_config {
       mode = "GKE_METADATA"
     }
+  }
+
+  lifecycle {
+    # Of the moment when it was made; another would make it anew.
+    ignore_changes = [initial_node_count]
   }
 }

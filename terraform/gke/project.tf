@@ -7,8 +7,10 @@ resource "google_project_service" "needed" {
   for_each = toset([
     "artifactregistry.googleapis.com",
     "billingbudgets.googleapis.com",
+    "binaryauthorization.googleapis.com",
     "compute.googleapis.com",
     "container.googleapis.com",
+    "containerfilesystem.googleapis.com",
     "iap.googleapis.com",
     "monitoring.googleapis.com",
     "secretmanager.googleapis.com",

@@ -68,8 +68,8 @@ variable "runs" {
   default = {}
 
   validation {
-    condition     = alltrue([for count in values(var.runs) : count >= 1 && count <= 200 && floor(count) == count])
-    error_message = "runs: whole numbers from 1 to 200 for each class; pools without runs cost nothing, and the queue holds what has no place."
+    condition     = alltrue([for count in values(var.runs) : count >= 1 && count <= 64 && floor(count) == count])
+    error_message = "runs: whole numbers from 1 to 64 for each class; a pool without runs costs nothing, and the network has addresses for 256 nodes."
   }
 }
 

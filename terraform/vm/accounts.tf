@@ -59,6 +59,15 @@ resource "google_compute_instance_iam_member" "operators" {
   member        = each.key
 }
 
+# gcloud compute ssh looks project and machine up.
+resource "google_project_iam_member" "operators" {
+  for_each = var.operators
+
+  project = var.project
+  role    = "roles/compute.viewer"
+  member  = each.key
+}
+
 # OS Login asks for it where a machine has an account.
 resource "google_service_account_iam_member" "operators" {
   for_each = var.operators

@@ -82,8 +82,9 @@ resource "google_compute_instance" "machine" {
     scopes = ["cloud-platform"]
   }
 
-  metadata_startup_script = file("${path.module}/startup.sh")
   metadata = {
+    # In metadata_startup_script a change of it would make the machine anew.
+    startup-script         = file("${path.module}/startup.sh")
     enable-oslogin         = "TRUE"
     block-project-ssh-keys = "TRUE"
     serial-port-enable     = "FALSE"
