@@ -10,7 +10,14 @@ mkdir -p secrets
 if [ ! -s secrets/postgres_password ]; then
   head --bytes 24 /dev/urandom | base64 | tr -d '/+=\n' >secrets/postgres_password
 fi
+# Made anew: they are read-only.
+rm -f secrets/pgbouncer_users.txt secrets/pgbouncer_exporter.env
 printf '"%s" "%s"\n' "$USERNAME" "$(cat secrets/postgres_password)" >secrets/pgbouncer_users.txt
+printf 'PGBOUNCER_EXPORTER_CONNECTION_STRING=postgres://%s:%s@pgbouncer:6432/pgbouncer?sslmode=disable\n' \
+  "$USERNAME" "$(cat secrets/postgres_password)" >secrets/pgbouncer_exporter.env
+if [ ! -s secrets/grafana_password ]; then
+  head --bytes 18 /dev/urandom | base64 | tr -d '/+=\n' >secrets/grafana_password
+fi
 # Read by the containers' users, who have other numbers; the folder keeps everybody else out.
 chmod 444 secrets/*
 if ! grep -qs '^DOCKER_GID=' .env; then

@@ -1,7 +1,10 @@
 """The files under docker/ fit each other: what compose.yaml gives is what the two dagster.yaml ask for."""
 
 import copy
+import os
 import re
+import stat
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +72,40 @@ def test_workers_are_in_the_network_and_on_the_volume_of_compose(home: str) -> N
     for route in read(home)["run_launcher"]["config"]["routes"].values():
         assert route["config"]["network"] == compose["networks"]["platform"]["name"]
         assert route["config"]["container_kwargs"]["volumes"] == [f"{compose['volumes']['data']['name']}:/data"]
+
+
+def test_the_exporter_is_one_of_our_programs_and_prometheus_reads_what_is_there() -> None:
+    compose, monitoring = read("compose.yaml"), read("compose.monitoring.yaml")
+    services = monitoring["services"]
+    assert services["exporter"]["environment"] == compose["x-environment"]
+    assert services["exporter"]["volumes"] == compose["x-home"]
+    prometheus = read("monitoring/prometheus.yaml")
+    for job in prometheus["scrape_configs"]:
+        (target,) = job["static_configs"][0]["targets"]
+        assert target.partition(":")[0] in services
+    mounted = [volume for service in services.values() for volume in service.get("volumes", []) if volume[0] == "."]
+    assert len(mounted) == 7
+    assert all((DOCKER / volume.split(":")[0]).is_file() for volume in mounted)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="Docker's socket is asked for its group")
+def test_secrets_are_made_once_and_may_be_made_again(tmp_path: Path) -> None:
+    (tmp_path / "secrets.sh").write_text(
+        (DOCKER / "secrets.sh").read_text(encoding="utf-8").replace("/var/run/docker.sock", str(tmp_path)),
+        encoding="utf-8",
+    )
+
+    def made() -> dict[str, str]:
+        subprocess.run(["bash", tmp_path / "secrets.sh"], check=True)
+        return {file.name: file.read_text() for file in (tmp_path / "secrets").iterdir()}
+
+    first = made()
+    assert made() == first
+    assert len(first) == 4
+    password = first["postgres_password"]
+    assert len(password) >= 24
+    assert all(password in first[name] for name in ("pgbouncer_users.txt", "pgbouncer_exporter.env"))
+    assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o700
 
 
 def test_gpus_add_a_class_and_change_nothing_else() -> None:
