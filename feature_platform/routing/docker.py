@@ -135,12 +135,12 @@ class DockerContainerLauncher(DockerRunLauncher):
                 self._watch().started(run.run_id)
             except ENGINE_ERRORS as error:
                 name = container_name(run.run_id)
-                if isinstance(error, APIError) and error.status_code == HTTPStatus.CONFLICT and name in str(error):
+                taken = isinstance(error, APIError) and error.status_code == HTTPStatus.CONFLICT and name in str(error)
+                if taken or self._was_started(name):
                     self._instance.report_engine_event(
                         f"Container {name} was launched before; not launched again.", run, cls=type(self)
                     )
                     return
-                self._discard(name)
                 end = WorkerEnd(Cause.NOT_STARTED, f"its container cannot be started: {told(error)}")
                 raise self._refused(run, end) from error
             finally:
@@ -233,9 +233,11 @@ class DockerContainerLauncher(DockerRunLauncher):
                 raise self._refused(run, WorkerEnd(Cause.NO_DEVICE, text))
             time.sleep(POLL_SECONDS)
 
-    def _discard(self, name: str) -> None:
+    def _was_started(self, name: str) -> bool:
+        # The engine may have started it although its answer came too late.
         with suppress(*ENGINE_ERRORS):  # the first error is the one to tell
-            discard(self._engine(), name)
+            return discard(self._engine(), name)
+        return False
 
     def _refused(self, run: DagsterRun, end: WorkerEnd) -> RoutingError:
         return RoutingError(f"run {run.run_id}: {record_loss(self._instance, run, end)}")

@@ -43,7 +43,7 @@ class RoutedRunLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
     era catalogue first, and the loser leaves the run alone. Where the catalogue cannot be reached the launch goes on
     with a warning, because a run that is dequeued and not launched is lost until its start times out, and because a
     second launch has no effect without the claim either: local processes are claimed in a folder, Kubernetes jobs
-    are named after their run, and a worker ignores a run that has started.
+    and containers are named after their run, and a worker ignores a run that has started.
 
     Parameters
     ----------

@@ -36,12 +36,14 @@ def free_device(client: Any, devices: Sequence[str], is_over: IsOver) -> str | N
     return next((device for device in devices if device not in taken), None)
 
 
-def discard(client: Any, name: str) -> None:  # noqa: ANN401 - as above
-    """Remove the container of this name if it is there and was never started."""
+def discard(client: Any, name: str) -> bool:  # noqa: ANN401 - as above
+    """Remove the container of this name if it was never started; returns whether there is one that was."""
     with suppress(NotFound):
         container = client.containers.get(name)
-        if container.status == NOT_STARTED:
-            container.remove()
+        if container.status != NOT_STARTED:
+            return True
+        container.remove()
+    return False
 
 
 def remove_ended(client: Any, is_over: IsOver, *, before: datetime) -> None:  # noqa: ANN401 - as above
