@@ -39,9 +39,10 @@ resource "google_compute_disk_resource_policy_attachment" "snapshots" {
 
 resource "google_compute_instance" "machine" {
   #checkov:skip=CKV_GCP_38:Google's own keys encrypt the disks; a key of one's own would be one more thing to lose the data by
-  name                = var.name
-  zone                = var.zone
-  machine_type        = var.machine_type
+  name = var.name
+  zone = var.zone
+  # Its four GPUs are those of docker/dagster.gpu.yaml.
+  machine_type        = "a2-highgpu-4g"
   desired_status      = var.running ? "RUNNING" : "TERMINATED"
   deletion_protection = var.deletion_protection
 

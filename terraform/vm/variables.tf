@@ -30,17 +30,6 @@ variable "zone" {
   }
 }
 
-variable "machine_type" {
-  description = "One of the machines with A100s of 40 GB; the sizes of the runs below are for 4 of them."
-  type        = string
-  default     = "a2-highgpu-4g"
-
-  validation {
-    condition     = can(regex("^a2-highgpu-[1248]g$", var.machine_type))
-    error_message = "machine_type: a2-highgpu-1g, -2g, -4g or -8g."
-  }
-}
-
 variable "spot" {
   description = "A spot machine for less than half of the price. When it is taken away it stays off until someone starts it; runs are then retried."
   type        = bool

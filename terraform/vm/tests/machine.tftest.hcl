@@ -45,10 +45,21 @@ run "on_demand_and_kept" {
   # Composed files go along, what one machine wrote beside them does not.
   assert {
     condition = (
-      contains(keys(google_storage_bucket_object.files), "dagster.yaml") &&
+      length(setsubtract(
+        ["compose.yaml", "compose.gpu.yaml", "dagster.yaml", "dagster.gpu.yaml", "workspace.yaml", "pgbouncer.ini"],
+        keys(google_storage_bucket_object.files),
+      )) == 0 &&
       alltrue([for name in keys(google_storage_bucket_object.files) : !startswith(name, "secrets") && name != ".env"])
     )
     error_message = "docker/ goes to the bucket without its secrets."
+  }
+
+  assert {
+    condition = alltrue([
+      for line in split("\n", google_compute_instance.machine.metadata["platform-environment"]) :
+      strcontains("${file("../../docker/compose.yaml")}${file("../../docker/compose.gpu.yaml")}", "$${${split("=", line)[0]}:-")
+    ])
+    error_message = "A line of .env that Compose's files do not read."
   }
 
   assert {
@@ -84,7 +95,6 @@ run "bad_values" {
     project          = "Greenhouse"
     name             = "a-name-that-is-far-too-long"
     zone             = "europe-west4"
-    machine_type     = "n2-standard-8"
     data_disk_gb     = 10
     image_tag        = "latest"
     sizes            = { CPU_RUNS = "8; rm -rf /" }
@@ -93,7 +103,7 @@ run "bad_values" {
   }
 
   expect_failures = [
-    var.project, var.name, var.zone, var.machine_type, var.data_disk_gb, var.image_tag, var.sizes,
+    var.project, var.name, var.zone, var.data_disk_gb, var.image_tag, var.sizes,
     var.password_version, var.operators,
   ]
 }
