@@ -1,5 +1,7 @@
 """terraform/ by Terraform itself: every argument is one of its provider's, and the tests beside the files hold."""
 
+import json
+import os
 import re
 import shutil
 import subprocess
@@ -60,10 +62,15 @@ def test_checkov_finds_nothing_without_a_reason() -> None:
     program = str(checkov) if checkov.exists() else tool("checkov")
     command = [program, "--framework", "terraform", "--compact", "--quiet", "--skip-download", "--output", "json"]
     ended = subprocess.run(
-        [*command, "--directory", str(TOP / "terraform")], capture_output=True, text=True, check=False
+        [*command, "--directory", str(TOP / "terraform")],
+        env=os.environ | {"HCL_PARSE_TIMEOUT_SEC": "60"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert ended.returncode == 0, ended.stdout
-    assert '"failed": 0' in ended.stdout
+    # It goes on without a file that it could not read in time.
+    assert {"failed": 0, "parsing_errors": 0}.items() <= json.loads(ended.stdout)["summary"].items()
 
 
 @pytest.mark.deploy

@@ -57,7 +57,10 @@ run "on_demand_and_kept" {
   assert {
     condition = alltrue([
       for line in split("\n", google_compute_instance.machine.metadata["platform-environment"]) :
-      strcontains("${file("../../docker/compose.yaml")}${file("../../docker/compose.gpu.yaml")}", "$${${split("=", line)[0]}:-")
+      strcontains(
+        join("", [for name in ["compose.yaml", "compose.gpu.yaml"] : file("../../docker/${name}")]),
+        format("{%s:-", split("=", line)[0]),
+      )
     ])
     error_message = "A line of .env that Compose's files do not read."
   }
