@@ -39,7 +39,7 @@ locals {
   docker = "${path.module}/../../docker"
   # By name: a password or .env of this machine must not go along.
   files = setunion([
-    for pattern in ["compose*.yaml", "dagster*.yaml", "workspace.yaml", "pgbouncer.ini", "monitoring/**"] :
+    for pattern in ["compose*.yaml", "dagster*.yaml", "workspace.yaml", "pgbouncer.ini", "secrets.sh", "monitoring/**"] :
     fileset(local.docker, pattern)
   ]...)
 }

@@ -77,17 +77,13 @@ fetch_files() {
 
 # Into memory: no disk ever holds the password but PostgreSQL's own hash of it.
 fetch_secrets() {
-  local folder=$HOME_FOLDER/docker/secrets project secret password
+  local folder=$HOME_FOLDER/docker/secrets project secret
   project=$(metadata project/project-id)
   secret=$(metadata instance/attributes/platform-secret)
   mkdir --parents "$folder"
   mountpoint --quiet "$folder" || mount --types tmpfs --options mode=0700,size=1m tmpfs "$folder"
-  password=$(google "https://secretmanager.googleapis.com/v1/projects/$project/secrets/$secret/versions/latest:access" |
-    jq --raw-output .payload.data | base64 --decode)
-  printf '%s' "$password" >"$folder/postgres_password"
-  printf '"platform" "%s"\n' "$password" >"$folder/pgbouncer_users.txt"
-  # Read by the containers' users, who have other numbers; the folder keeps everybody else out.
-  chmod 444 "$folder"/*
+  google "https://secretmanager.googleapis.com/v1/projects/$project/secrets/$secret/versions/latest:access" |
+    jq --raw-output .payload.data | base64 --decode >"$folder/postgres_password"
 }
 
 start_platform() {
@@ -96,8 +92,9 @@ start_platform() {
   {
     metadata instance/attributes/platform-environment
     echo
-    echo "DOCKER_GID=$(stat --format %g /var/run/docker.sock)"
   } >.env
+  # From the password and Docker's socket: what else Compose reads.
+  bash secrets.sh
   local registry
   registry=$(grep --max-count 1 '^IMAGE=' .env | cut --delimiter = --fields 2 | cut --delimiter / --fields 1)
   # For an hour, and in memory: images are pulled now and when the machine starts again.

@@ -46,10 +46,10 @@ run "on_demand_and_kept" {
   assert {
     condition = (
       length(setsubtract(
-        ["compose.yaml", "compose.gpu.yaml", "dagster.yaml", "dagster.gpu.yaml", "workspace.yaml", "pgbouncer.ini"],
+        ["compose.yaml", "compose.gpu.yaml", "dagster.yaml", "dagster.gpu.yaml", "workspace.yaml", "pgbouncer.ini", "secrets.sh"],
         keys(google_storage_bucket_object.files),
       )) == 0 &&
-      alltrue([for name in keys(google_storage_bucket_object.files) : !startswith(name, "secrets") && name != ".env"])
+      alltrue([for name in keys(google_storage_bucket_object.files) : !startswith(name, "secrets/") && name != ".env"])
     )
     error_message = "docker/ goes to the bucket without its secrets."
   }
