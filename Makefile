@@ -57,15 +57,15 @@ test: warm lint types ## everything CI runs, under 20 minutes on 2 cores
 test-long: $(VENV)/installed ## the tests that take long: every era of the real exports, outages, killed programs and workers
 	$(BIN)/python -m pytest -m long
 
-# An environment of their own: the platform depends on none of them.
-DEPLOY := checkov
+# An environment of their own: large, and the platform depends on none of them.
+DEPLOY := checkov helm-python-sdk kubernetes-validate yamllint
 .deploy/installed: locks/deploy.txt
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(call system_package,python3.11-venv,Python's venv module)
 	$(PYTHON) -m venv --clear .deploy
 	.deploy/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/deploy.txt
 	@touch $@
 
-test-deploy: $(VENV)/installed .deploy/installed ## what needs a Docker engine, and terraform/ by Terraform and checkov
+test-deploy: $(VENV)/installed .deploy/installed ## what needs a Docker engine; terraform/ by Terraform; the charts by Helm; a cluster without Kubernetes
 	@command -v shellcheck >/dev/null || { $(call system_package,shellcheck,a linter of shell scripts for the tests); }
 	@command -v dockerd >/dev/null || $(DOCKER) info >/dev/null 2>&1 || { $(call system_package,docker.io,a Docker engine for the tests); }
 	DOCKER=$(DOCKER) docker/test-engine.sh

@@ -1,4 +1,4 @@
-"""`feature-platform eras`: list, detect, declare, prune."""
+"""`feature-platform eras`: list, detect, declare, prune, migrate."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +10,7 @@ from feature_platform.cli.home import entered_home
 from feature_platform.cli.output import clear_errors, out, print_json, say, stop
 from feature_platform.cli.run import described
 from feature_platform.eras.era import LEVELS, EraRecord
+from feature_platform.eras.tables import SCHEMA_REVISION
 from feature_platform.errors import EraError
 from feature_platform.stages.platform import Platform
 
@@ -79,6 +80,14 @@ def prune(source: Source = None) -> None:
         with opened_instance() as instance:
             pruned = prune_superseded(platform, instance, source)
     say.print(f"{len(pruned)} superseded eras pruned")
+
+
+@app.command("migrate")
+def migrate() -> None:
+    """Make the catalogue, or bring it to this version's schema; go to PostgreSQL itself, not to pgbouncer."""
+    with clear_errors():
+        _ = opened().catalogue  # it migrates when it is opened
+    say.print(f"the era catalogue has schema {SCHEMA_REVISION}")
 
 
 def cut(source: Path, how: str, *, json: bool) -> None:

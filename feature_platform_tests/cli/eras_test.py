@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from feature_platform.cli import output
+from feature_platform.eras.tables import SCHEMA_REVISION
 from feature_platform_tests.cli.conftest import Command
 from feature_platform_tests.tiny_source import TinySource, tiny_source
 
@@ -66,3 +67,10 @@ def test_superseded_eras_are_listed_when_asked_for_and_pruned(
     pruned = command("eras", "prune")
     assert (pruned.exit_code, pruned.stderr) == (0, "2 superseded eras pruned\n")
     assert json.loads(command("eras", "list", "--superseded", "--json").stdout) == [current]
+
+
+def test_the_catalogue_of_a_first_installation_is_made_before_there_is_any_era(command: Command) -> None:
+    result = command("eras", "migrate")
+    assert result.exit_code == 0
+    assert f"schema {SCHEMA_REVISION}" in result.stderr
+    assert command("eras", "list", "--json").stdout.strip() == "[]"

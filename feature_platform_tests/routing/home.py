@@ -53,9 +53,14 @@ def create_run(
     run_config: dict[str, Any] | None = None,
     definitions: Path = DEFINITIONS,
     retry_of: dg.DagsterRun | None = None,
+    image: str | None = None,
 ) -> dg.DagsterRun:
-    """A run that was not submitted yet; its code location is named after the file of its definitions."""
-    code = ReconstructableRepository.for_file(str(definitions), "defs").get_reconstructable_job(job)
+    """A run that was not submitted yet; its code location is named after the file of its definitions.
+
+    `image` is the one that the location says it runs in.
+    """
+    repository = ReconstructableRepository.for_file(str(definitions), "defs")._replace(container_image=image)
+    code = repository.get_reconstructable_job(job)
     location = GrpcServerCodeLocationOrigin(host="localhost", port=1, location_name=definitions.stem)
     return instance.create_run_for_job(
         code.get_definition(),

@@ -16,12 +16,16 @@ from kubernetes import client
 
 @dataclass
 class KubernetesApi:
-    """What the cluster knows: status and pods by the name of a job, and the jobs that were created, as JSON."""
+    """What the cluster knows: status and pods by the name of a job, and the jobs that were created, as JSON.
+
+    Every request is noted, as method and path.
+    """
 
     port: int = 0
     statuses: dict[str, client.V1JobStatus] = field(default_factory=dict)
     pods: dict[str, list[client.V1Pod]] = field(default_factory=dict)
     created: list[dict[str, Any]] = field(default_factory=list)
+    requests: list[tuple[str, str]] = field(default_factory=list)
 
     def write_config(self, file: Path) -> None:
         """A kubeconfig that leads here."""
@@ -34,13 +38,27 @@ class KubernetesApi:
     def answer(self, path: str) -> object:
         """The object that a GET of this path returns; None where there is none."""
         parts, query = urlsplit(path).path.split("/"), parse_qs(urlsplit(path).query)
-        if parts[-1] == "status":
-            status = self.statuses.get(parts[-2])
-            return status and client.V1Job(metadata=client.V1ObjectMeta(name=parts[-2]), status=status)
-        if parts[-1] == "pods":
-            job = query.get("labelSelector", [""])[0].removeprefix("job-name=")
-            return client.V1PodList(items=self.pods.get(job, []))
-        return None
+        name = query.get("fieldSelector", [""])[0].removeprefix("metadata.name=")
+        found: object = None
+        match parts[-1]:
+            case "status" if parts[-2] in self.statuses:
+                found = self._job(parts[-2])
+            case "jobs":
+                found = client.V1JobList(items=[self._job(name)] if name in self.statuses else [])
+            case "pods" if "labelSelector" in query:
+                job = query["labelSelector"][0].removeprefix("job-name=")
+                found = client.V1PodList(items=self.pods.get(job, []))
+            case "pods":
+                pods = [pod for pods in self.pods.values() for pod in pods if pod.metadata.name == name]
+                found = client.V1PodList(items=pods)
+            case "events":
+                found = client.CoreV1EventList(items=[])
+            case "log":
+                found = "said by a worker"
+        return found
+
+    def _job(self, name: str) -> client.V1Job:
+        return client.V1Job(metadata=client.V1ObjectMeta(name=name), status=self.statuses[name])
 
 
 @contextmanager
@@ -51,10 +69,16 @@ def running_kubernetes_api() -> Iterator[KubernetesApi]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            api.requests.append((self.command, self.path))
             found = api.answer(self.path)
             self.reply(404 if found is None else 200, to_json(found) or {})
 
+        def do_DELETE(self) -> None:
+            api.requests.append((self.command, self.path))
+            self.reply(200, to_json(client.V1Status(status="Success")))
+
         def do_POST(self) -> None:
+            api.requests.append((self.command, self.path))
             job = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             api.created.append(job)
             self.reply(201, job)
