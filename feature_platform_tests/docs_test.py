@@ -35,6 +35,7 @@ from feature_platform.routing import tags
 from feature_platform.routing.coordinator import EraRunCoordinator
 from feature_platform.sources.description import SourceDescription, load_description
 from feature_platform.stages import preprocessed_frame, tsfresh_features
+from feature_platform_tests.deploy.commands import check_helm, check_kubectl
 
 TOP = Path(__file__).parent.parent
 PAGES = [TOP / "README.md", *sorted((TOP / "docs").glob("*.md"))]
@@ -213,6 +214,10 @@ def check_command(words: list[str]) -> None:
         assert set(words[1:]) <= set(phony.split())
     elif words[0] == "terraform":
         check_terraform(words[1:])
+    elif words[0] == "helm":
+        check_helm(words)
+    elif words[0] == "kubectl":
+        check_kubectl(words)
     else:
         program, script, *arguments = [word for word in words if not re.fullmatch(r"[A-Z_]+=\S+", word)]
         assert program == "python"
@@ -251,6 +256,10 @@ def test_a_command_is_one_that_there_is(block: Block) -> None:
         "terraform -chdir=terraform/gke output password",
         "terraform -chdir=terraform/vm state rm google_compute_disk.boot",
         "terraform -chdir=terraform/aws apply -var=project=a",
+        "helm install extras deploy --namespace default",
+        "helm install extras deploy --namespace feature-platform --set database.hots=10.0.0.3",
+        "helm upgrade dagster dagster/dagster --namespace feature-platform --values values.yaml",
+        "kubectl create secret generic passwords --namespace feature-platform",
     ],
 )
 def test_a_command_that_there_is_not_is_caught(line: str) -> None:
@@ -358,7 +367,9 @@ def test_tags_and_variables_are_there() -> None:
     mentioned = set(re.findall(r"feature_platform/[a-z_]+\b(?!/)", text))
     assert tags.FORCE in mentioned
     assert mentioned <= known
-    code = "".join(map(read, Path(feature_platform.__file__).parent.rglob("*.py")))
+    code = "".join(
+        map(read, [*Path(feature_platform.__file__).parent.rglob("*.py"), *Path(__file__).parent.rglob("*.py")])
+    )
     variables = set(re.findall(r"FEATURE_PLATFORM_[A-Z_]+", text))
     assert variables
     assert variables <= set(re.findall(r'"(FEATURE_PLATFORM_[A-Z_]+)"', code))
