@@ -19,7 +19,7 @@ LOCATION_IMAGE = "registry.example/feature-platform:0.1.0-cpu"
 
 @pytest.fixture(scope="module")
 def api() -> Iterator[KubernetesApi]:
-    with running_kubernetes_api() as api:
+    with running_kubernetes_api(KubernetesApi()) as api:
         yield api
 
 

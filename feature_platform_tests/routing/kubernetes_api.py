@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import yaml
@@ -57,14 +57,23 @@ class KubernetesApi:
                 found = "said by a worker"
         return found
 
+    def create(self, job: dict[str, Any]) -> None:
+        """Take a job that was sent."""
+        self.created.append(job)
+
+    def delete(self, path: str) -> None:
+        """Delete what a path names; here nothing runs."""
+
     def _job(self, name: str) -> client.V1Job:
         return client.V1Job(metadata=client.V1ObjectMeta(name=name), status=self.statuses[name])
 
 
+Api = TypeVar("Api", bound=KubernetesApi)
+
+
 @contextmanager
-def running_kubernetes_api() -> Iterator[KubernetesApi]:
-    """The server, on a port of its own."""
-    api = KubernetesApi()
+def running_kubernetes_api(api: Api) -> Iterator[Api]:
+    """Serve it on a port of its own."""
     to_json = client.ApiClient(client.Configuration()).sanitize_for_serialization
 
     class Handler(BaseHTTPRequestHandler):
@@ -75,12 +84,13 @@ def running_kubernetes_api() -> Iterator[KubernetesApi]:
 
         def do_DELETE(self) -> None:
             api.requests.append((self.command, self.path))
+            api.delete(self.path)
             self.reply(200, to_json(client.V1Status(status="Success")))
 
         def do_POST(self) -> None:
             api.requests.append((self.command, self.path))
             job = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            api.created.append(job)
+            api.create(job)
             self.reply(201, job)
 
         def reply(self, status: int, content: object) -> None:

@@ -20,7 +20,7 @@ from feature_platform_tests.routing.kubernetes_api import KubernetesApi, running
 
 @pytest.fixture(scope="module")
 def api() -> Iterator[KubernetesApi]:
-    with running_kubernetes_api() as api:
+    with running_kubernetes_api(KubernetesApi()) as api:
         yield api
 
 
