@@ -8,20 +8,23 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+import yaml
 from dagster._core.execution.backfill import BulkActionStatus
 
 from feature_platform.orchestration.partitions import PARTITIONS_NAME
 from feature_platform.stages.platform import Platform
-from feature_platform.templates import lay_out_home
+from feature_platform.templates import lay_out, lay_out_home
 from feature_platform_tests.backfills import BACKFILL
 from feature_platform_tests.faults.programs import Program, ask, daemon, running, wait_until, webserver
 from feature_platform_tests.postgres_server import free_port
+from feature_platform_tests.routing.home import REPOSITORY
 from feature_platform_tests.stages.house import take_in
 from feature_platform_tests.tiny_source import tiny_source
 
 pytestmark = [pytest.mark.fault, pytest.mark.e2e, pytest.mark.long, pytest.mark.timeout(900)]
 
 ERAS = 50
+AT_ONCE = 4
 ASSETS = ("raw_readings", "preprocessed_frame")
 CANCEL = """
 mutation Cancel($id: String!) {
@@ -68,6 +71,9 @@ class Deployment:
 @pytest.fixture(scope="module")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     home = tmp_path_factory.mktemp("home")
+    settings = yaml.safe_load((REPOSITORY / "dagster.yaml").read_text(encoding="utf-8"))
+    settings["run_coordinator"]["config"]["limits"]["cpu"] = AT_ONCE
+    lay_out(home / "dagster.yaml", yaml.safe_dump(settings))
     lay_out_home(home)
     source = tiny_source(tmp_path_factory.mktemp("source"), days=ERAS, eras={"method": "calendar", "unit": "1d"})
     with pytest.MonkeyPatch.context() as patch:

@@ -14,10 +14,7 @@ VALUES = {"dagster": TOP / "helm-values.yaml", "extras": TOP / "deploy" / "value
 ROUTES = "runLauncher.config.customRunLauncher.config.routes"
 ACCELERATOR = "cloud.google.com/gke-accelerator"
 
-pytestmark = [
-    pytest.mark.deploy,
-    pytest.mark.skipif(not VALUES["dagster"].exists(), reason="there is no helm-values.yaml"),
-]
+pytestmark = pytest.mark.deploy
 
 
 @pytest.fixture(scope="module")
