@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from os import environ
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -40,6 +41,9 @@ PARTITIONS_NAME = "eras"
 CATALOGUE_PATIENCE = timedelta(seconds=10)
 LONGEST_REASON = 1000
 """PostgreSQL indexes no tag of more than 2.7 KB, and a reason quotes what users wrote."""
+
+PATIENT_BACKFILLS = "DAGSTER_BACKFILL_RETRY_DEFINITION_CHANGED_ERROR"
+"""Without it Dagster's daemon fails a backfill for good when it looks while the code server cannot be loaded."""
 
 logger = logging.getLogger("dagster.feature_platform.routing")
 
@@ -104,6 +108,7 @@ class EraRunCoordinator(QueuedRunCoordinator[dg.DagsterInstance]):
         compared = candidates or (default_compute, large_compute)
         self._costs = parse_cost_policy(policy, prices, compared, classes=self._limits)
         self._cost_router = CostRouter(self._costs)
+        environ.setdefault(PATIENT_BACKFILLS, "1")
         super().__init__(
             tag_concurrency_limits=[*tag_limits(self._limits), *(tag_concurrency_limits or ())],
             inst_data=inst_data,

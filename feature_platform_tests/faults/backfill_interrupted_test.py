@@ -63,6 +63,12 @@ class Deployment:
         assert backfill is not None
         return backfill.status
 
+    def kill_code_server(self) -> None:
+        """kill -9 the daemon's code server, once there is one."""
+        wait_until(lambda: bool(self.daemon.children("grpc")), "the daemon has no code server")
+        for code_server in self.daemon.children("grpc"):
+            os.kill(code_server, signal.SIGKILL)
+
     def unfinished(self) -> list[dg.DagsterRun]:
         """Runs that wait or go on."""
         return [run for run in self.instance.get_runs() if not run.is_finished]
@@ -94,10 +100,10 @@ def test_killed_programs_lose_no_era_and_repeat_none(deployment: Deployment) -> 
     deployment.webserver.kill()
     deployment.daemon.start()
     deployment.webserver.start()
+    deployment.kill_code_server()  # while it starts
     before = len(deployment.done("raw_readings"))
     wait_until(lambda: len(deployment.done("raw_readings")) >= before + 3, "the backfill does not go on")
-    for code_server in deployment.daemon.children("grpc"):
-        os.kill(code_server, signal.SIGKILL)
+    deployment.kill_code_server()
     wait_until(lambda: deployment.status(backfill) in OVER, "the backfill does not end")
     assert deployment.status(backfill) == BulkActionStatus.COMPLETED_SUCCESS
     assert deployment.done("raw_readings") == dict.fromkeys(deployment.eras, 1)
