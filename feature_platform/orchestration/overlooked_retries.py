@@ -11,9 +11,6 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 from dagster._core.storage.tags import AUTO_RETRY_RUN_ID_TAG, WILL_RETRY_TAG
-from dagster._daemon.auto_run_reexecution.event_log_consumer import (
-    _create_cursor_key,  # Dagster has no public way to its cursors
-)
 
 GRACE = timedelta(seconds=60)
 """Dagster looks every 5 s, and launches one retry after the other."""
@@ -22,7 +19,8 @@ TIMES = 5
 """So often is Dagster sent back for a run before that run is given up."""
 PAGE = 500
 
-CURSOR = _create_cursor_key(dg.DagsterEventType.RUN_FAILURE)
+CURSOR = "EVENT_LOG_CONSUMER_CURSOR-PIPELINE_FAILURE"
+"""Dagster's own key; its module would bring the whole daemon into every worker."""
 
 
 @dg.sensor(
