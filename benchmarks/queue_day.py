@@ -3,9 +3,9 @@
     python benchmarks/queue_day.py
     python benchmarks/queue_day.py --eras 1000 --seed 7
 
-Prints one JSON object. Every era's run is really submitted through the coordinator of docker/dagster.yaml and really
-chosen by Dagster's queue daemon; only its computing is simulated: a start and a time per reading, by class. Half of
-the eras are there at midnight, the others come during the day. `ideal` is a bound that no order can beat: for each
+Prints one JSON object. Every era's run is really submitted through the coordinator of docker/dagster.gpu.yaml and
+really chosen by Dagster's queue daemon; only its computing is simulated: a start and a time per reading, by class. Half
+of the eras are there at midnight, the others come during the day. `ideal` is a bound that no order can beat: for each
 class the work from each moment on, shared over all slots, or the longest era. `round_robin` deals the same eras to
 fixed workers as they come, as hand-made queues do: large ones in turn to the GPUs, each other one to the CPU worker
 with the fewest readings. The speed of a slot is set so that the day's work fills `--fill` of each class's slots.
@@ -91,7 +91,7 @@ class Queue:
     """Dagster's queue on a simulated clock."""
 
     def __init__(self, home: Path, day: Sequence[Arrival]) -> None:
-        settings = yaml.safe_load((REPOSITORY / "docker" / "dagster.yaml").read_text(encoding="utf-8"))
+        settings = yaml.safe_load((REPOSITORY / "docker" / "dagster.gpu.yaml").read_text(encoding="utf-8"))
         catalogue_url = f"sqlite:///{home / 'catalogue.db'}"
         coordinator = settings["run_coordinator"]
         coordinator["config"] |= {"catalogue_url": catalogue_url, "limits": SLOTS}

@@ -40,7 +40,8 @@ def test_each_era_of_a_batch_has_its_own_end(
     found = outcomes(platform, instance, [good, bad])
     assert found[good].succeeded
     assert Counter(found[good].checks.values()) == {"passed": 12}
-    assert found[good].seconds > found[bad].seconds >= 0
+    assert found[good].seconds > 0
+    assert found[bad].seconds >= 0
     assert (found[bad].status, found[bad].checks) == ("FAILURE", {})
     assert str(found[bad].error).startswith(f"era {bad} has no readings between 2024-06-01 00:00 and ")
 

@@ -19,7 +19,7 @@ from feature_platform_tests.faults import ordeals
 from feature_platform_tests.faults.ordeals import DATASET, sent_file, storage
 from feature_platform_tests.routing.home import REPOSITORY, create_run, make_home, open_instance
 
-pytestmark = [pytest.mark.fault, pytest.mark.e2e, pytest.mark.long, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.fault, pytest.mark.e2e, pytest.mark.timeout(300)]
 
 FAILED, DONE = dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.SUCCESS
 STOP_SECONDS = 15
