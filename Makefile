@@ -57,12 +57,13 @@ test: warm lint types ## everything CI runs, under 20 minutes on 2 cores
 test-long: $(VENV)/installed ## the tests that take long: every era of the real exports, outages, killed programs
 	$(BIN)/python -m pytest -m long
 
-# An environment of their own: large, and the platform depends on none of them.
+# Environments of their own: large, and the platform depends on none of them.
 DEPLOY := checkov helm-python-sdk kubernetes-validate yamllint
-.deploy/installed: locks/deploy.txt
+PEERS := functime pycatch22 tsfel tsflex tsfresh==0.21.2
+.deploy/installed .peers/installed: .%/installed: locks/%.txt
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(call system_package,python3.11-venv,Python's venv module)
-	$(PYTHON) -m venv --clear .deploy
-	.deploy/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/deploy.txt
+	$(PYTHON) -m venv --clear .$*
+	.$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 test-deploy: $(VENV)/installed .deploy/installed ## what needs a Docker engine; terraform/ by Terraform; the charts by Helm; a cluster without Kubernetes
@@ -76,14 +77,7 @@ parity: warm ## every calculator against tsfresh on every kind of series and len
 	$(BIN)/python -m feature_platform_tests.parity.compare --write
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -m long feature_platform_tests/parity
 
-# An environment of their own: the platform depends on none of them.
-PEERS := functime pycatch22 tsfel tsflex tsfresh==0.21.2
 peers: .peers/installed ## the other feature libraries that benchmarks/features.py compares with
-.peers/installed: locks/peers.txt
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(call system_package,python3.11-venv,Python's venv module)
-	$(PYTHON) -m venv --clear .peers
-	.peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/peers.txt
-	@touch $@
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .

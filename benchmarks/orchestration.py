@@ -36,8 +36,8 @@ from feature_platform.definitions import build_definitions
 from feature_platform.eras.era import Era, EraCount
 from feature_platform.orchestration.batch import batch_config
 from feature_platform.orchestration.packing import Packing
-from feature_platform.orchestration.partitions import PARTITIONS_NAME
 from feature_platform.orchestration.sqlite_events import recorded_events
+from feature_platform.routing.era_keys import PARTITIONS_NAME
 from feature_platform.routing.tags import ROUTE
 from feature_platform.sources.description import SourceDescription, load_description
 from feature_platform.sources.importing import import_source

@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
+from dagster._core.storage.dagster_run import FINISHED_STATUSES
 from dagster._core.storage.tags import RETRY_NUMBER_TAG
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from feature_platform.routing.escalation import escalated_from, lost_worker
+from feature_platform.routing.run_price import SECONDS_PER_HOUR
 from feature_platform.routing.tags import COMPUTE, ROUTE
 
 UNDER_WAY = (
@@ -17,7 +19,6 @@ UNDER_WAY = (
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 )
-OVER = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
 REMEMBERED = timedelta(days=1)
 """So long after its end a run may be written to again without being counted again."""
 OVERLAP = timedelta(minutes=5)
@@ -93,7 +94,7 @@ class RunMetrics:
         """Look at the runs that are not over, and count those that ended since the last look."""
         self._show_under_way(instance, now)
         records = instance.get_run_records(
-            dg.RunsFilter(statuses=list(OVER), updated_after=self._looked - OVERLAP), ascending=True
+            dg.RunsFilter(statuses=FINISHED_STATUSES, updated_after=self._looked - OVERLAP), ascending=True
         )
         for record in records:
             self._count(instance, record)
@@ -126,7 +127,7 @@ class RunMetrics:
             self._waits.labels(route).observe(max(0.0, record.start_time - _created(record).timestamp()))
             self._durations.labels(route, run.job_name).observe(seconds)
             if route in self._prices:
-                self._cost.labels(route, run.job_name).inc(self._prices[route] * seconds / 3600)
+                self._cost.labels(route, run.job_name).inc(self._prices[route] * seconds / SECONDS_PER_HOUR)
         if RETRY_NUMBER_TAG in run.tags:
             self._retries.labels(route).inc()
         cause = lost_worker(run)

@@ -2,6 +2,6 @@
 
 import dagster as dg
 
-PARTITIONS_NAME = "eras"
+from feature_platform.routing.era_keys import PARTITIONS_NAME
 
 eras = dg.DynamicPartitionsDefinition(name=PARTITIONS_NAME)

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from feature_platform.errors import EraError
-from feature_platform.orchestration.partitions import PARTITIONS_NAME
+from feature_platform.routing.era_keys import PARTITIONS_NAME
 from feature_platform.stages.platform import Platform
 
 UNDER_WAY = [

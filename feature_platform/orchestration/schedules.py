@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import dagster as dg
 
 from feature_platform.orchestration.packing import Packing
-from feature_platform.orchestration.partitions import PARTITIONS_NAME
 from feature_platform.orchestration.requests import wanted_eras
 from feature_platform.orchestration.resources import PlatformResource
 from feature_platform.orchestration.settlement import settle_claims
+from feature_platform.routing.era_keys import PARTITIONS_NAME
 
 
 def backlog_schedule(batch_job: dg.JobDefinition) -> dg.ScheduleDefinition:

@@ -20,7 +20,7 @@ from feature_platform.errors import FeaturePlatformError
 from feature_platform.home import catalogue_url
 from feature_platform.routing.cost_policy import DEFAULT_POLICY, CostPolicy, parse_cost_policy
 from feature_platform.routing.cost_router import CostRouter
-from feature_platform.routing.era_keys import era_keys
+from feature_platform.routing.era_keys import PARTITIONS_NAME, era_keys
 from feature_platform.routing.escalation import parse_escalation, restored_retries
 from feature_platform.routing.limits import DEFAULT_LIMITS, parse_limits, tag_limits
 from feature_platform.routing.policy import DEFAULT_CLASS, DEFAULT_THRESHOLD, LARGE_CLASS, Route, decide
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
     from feature_platform.eras.catalogue import Catalogue
 
-PARTITIONS_NAME = "eras"
 CATALOGUE_PATIENCE = timedelta(seconds=10)
 LONGEST_REASON = 1000
 """PostgreSQL indexes no tag of more than 2.7 KB, and a reason quotes what users wrote."""

@@ -23,7 +23,7 @@ from feature_platform.errors import RoutingError
 from feature_platform.routing.container_config import check_container_config, with_device, worker_kwargs
 from feature_platform.routing.container_end import docker_end
 from feature_platform.routing.container_watch import ContainerWatch, container_watch, end_watch
-from feature_platform.routing.local_share import device_names, memory_limit, worker_environment
+from feature_platform.routing.local_share import SHARE_FIELDS, device_names, memory_limit, worker_environment
 from feature_platform.routing.lost_worker import record_loss
 from feature_platform.routing.run_containers import (
     ALIVE,
@@ -98,13 +98,7 @@ class DockerContainerLauncher(DockerRunLauncher):
         """Dagster's keys, and the parameters above."""
         return {
             **super().config_type(),  # type: ignore[no-untyped-call]
-            "env": dg.Field({str: dg.StringSource}, is_required=False),
-            "threads": dg.Field(dg.IntSource, is_required=False),
-            "tsfresh_n_jobs": dg.Field(dg.IntSource, is_required=False),
-            "devices": dg.Field(dg.Array(dg.Any), is_required=False),
-            "memory_mib": dg.Field(dg.IntSource, is_required=False),
-            "memory_percent": dg.Field(dg.IntSource, is_required=False),
-            "grace_seconds": dg.Field(dg.IntSource, is_required=False, default_value=30),
+            **SHARE_FIELDS,
             "keep_hours": dg.Field(dg.IntSource, is_required=False, default_value=24),
         }
 

@@ -10,6 +10,9 @@ from dagster._core.storage.tags import (
 
 from feature_platform.errors import RoutingError
 
+PARTITIONS_NAME = "eras"
+"""Of the dynamic partitions."""
+
 
 def era_keys(
     tags: Mapping[str, str], run_config: Mapping[str, object], partitions: Callable[[], Sequence[str]]

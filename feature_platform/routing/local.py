@@ -20,7 +20,7 @@ from dagster._serdes import ConfigurableClass, ConfigurableClassData, serialize_
 
 from feature_platform.errors import RoutingError
 from feature_platform.routing import supervisor
-from feature_platform.routing.local_share import device_names, memory_limit, worker_environment
+from feature_platform.routing.local_share import SHARE_FIELDS, device_names, memory_limit, worker_environment
 from feature_platform.routing.lost_worker import record_loss
 from feature_platform.routing.supervisor import Plan
 from feature_platform.routing.worker_end import Cause
@@ -91,13 +91,7 @@ class LocalProcessLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
     def config_type(cls) -> UserConfigSchema:
         """The parameters above."""
         return {
-            "env": dg.Field({str: dg.StringSource}, is_required=False),
-            "threads": dg.Field(dg.IntSource, is_required=False),
-            "tsfresh_n_jobs": dg.Field(dg.IntSource, is_required=False),
-            "devices": dg.Field(dg.Array(dg.Any), is_required=False),
-            "memory_mib": dg.Field(dg.IntSource, is_required=False),
-            "memory_percent": dg.Field(dg.IntSource, is_required=False),
-            "grace_seconds": dg.Field(dg.IntSource, is_required=False, default_value=30),
+            **SHARE_FIELDS,
             "keep_logs_days": dg.Field(dg.IntSource, is_required=False, default_value=30),
         }
 

@@ -5,6 +5,8 @@ from contextlib import suppress
 from os import sysconf
 from pathlib import Path
 
+import dagster as dg
+
 from feature_platform.errors import RoutingError
 
 THREAD_VARIABLES = (
@@ -17,6 +19,16 @@ THREAD_VARIABLES = (
 CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 """Of a container, in version 2 and in version 1 of control groups."""
 MIB = 2**20
+SHARE_FIELDS: Mapping[str, dg.Field] = {
+    "env": dg.Field({str: dg.StringSource}, is_required=False),
+    "threads": dg.Field(dg.IntSource, is_required=False),
+    "tsfresh_n_jobs": dg.Field(dg.IntSource, is_required=False),
+    "devices": dg.Field(dg.Array(dg.Any), is_required=False),
+    "memory_mib": dg.Field(dg.IntSource, is_required=False),
+    "memory_percent": dg.Field(dg.IntSource, is_required=False),
+    "grace_seconds": dg.Field(dg.IntSource, is_required=False, default_value=30),
+}
+"""The keys in dagster.yaml of a route on one machine, as processes or as containers."""
 WHOLE_PERCENT = 100
 
 

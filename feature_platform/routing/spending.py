@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import dagster as dg
+from dagster._core.storage.dagster_run import FINISHED_STATUSES
 
 from feature_platform.eras.catalogue import Catalogue
 from feature_platform.errors import RoutingError
-from feature_platform.routing.era_keys import era_keys
+from feature_platform.routing.era_keys import PARTITIONS_NAME, era_keys
 from feature_platform.routing.run_price import SECONDS_PER_HOUR, price_per_hour
 from feature_platform.routing.tags import ROUTE
 
-OVER = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 PAGE = 1000
 NO_ERA = "(no era)"
 NO_SOURCE = "(not in the catalogue)"
@@ -53,7 +53,7 @@ def ended_runs(
 ) -> Iterator[RunCost]:
     """Runs that a route launched and that ended since then, the newest first."""
     cursor: str | None = None
-    filters = dg.RunsFilter(statuses=OVER, updated_after=since)
+    filters = dg.RunsFilter(statuses=FINISHED_STATUSES, updated_after=since)
     while page := instance.get_run_records(filters, limit=PAGE, cursor=cursor):
         for record in page:
             cost = _cost(instance, record, prices)
@@ -68,7 +68,7 @@ def _cost(instance: dg.DagsterInstance, record: dg.RunRecord, prices: Mapping[st
         return None
     price = price_per_hour(run.tags)
     try:
-        eras = era_keys(run.tags, run.run_config, lambda: instance.get_dynamic_partitions("eras"))
+        eras = era_keys(run.tags, run.run_config, lambda: instance.get_dynamic_partitions(PARTITIONS_NAME))
     except RoutingError:  # its range is no longer there
         eras = []
     return RunCost(
@@ -109,7 +109,6 @@ GROUPS: Mapping[str, Shares] = {
     "route": lambda cost: {cost.route: 1.0},
     "job": lambda cost: {cost.job: 1.0},
 }
-ERA_GROUPS = ("era", "source", "feature-set")
 
 
 def era_shares(catalogue: Catalogue, group: str, costs: Sequence[RunCost]) -> Shares:

@@ -8,7 +8,7 @@ import pytest
 from dagster._core.execution.backfill import BulkActionStatus
 
 from feature_platform.client.deployment import Deployment, opened_deployment
-from feature_platform.orchestration.partitions import PARTITIONS_NAME
+from feature_platform.routing.era_keys import PARTITIONS_NAME
 from feature_platform.sources.description import load_description
 from feature_platform.sources.importing import import_source
 from feature_platform.stages.era_cut import cut_source

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from dagster._core.execution.backfill import BulkActionStatus
 
-from feature_platform.orchestration.partitions import PARTITIONS_NAME
+from feature_platform.routing.era_keys import PARTITIONS_NAME
 from feature_platform.stages.platform import Platform
 from feature_platform.templates import lay_out, lay_out_home
 from feature_platform_tests.backfills import BACKFILL
@@ -25,7 +25,6 @@ pytestmark = [pytest.mark.fault, pytest.mark.e2e, pytest.mark.long, pytest.mark.
 
 ERAS = 50
 AT_ONCE = 4
-ASSETS = ("raw_readings", "preprocessed_frame")
 CANCEL = """
 mutation Cancel($id: String!) {
   cancelPartitionBackfill(backfillId: $id) { __typename ... on Error { message } }

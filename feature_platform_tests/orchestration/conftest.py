@@ -1,5 +1,6 @@
 """A Dagster instance, in memory unless a test asks for one on disk, and a platform in a temporary folder."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import dagster as dg
 import pytest
 
 from feature_platform.definitions import build_definitions
+from feature_platform.routing.worker_process import WORKER_VARIABLE
 from feature_platform.stages.platform import Platform
 from feature_platform_tests.orchestration.batches import declared_source, take_in
 
@@ -35,3 +37,12 @@ def definitions(platform: Platform) -> dg.Definitions:
 def declared_eras(tmp_path: Path, platform: Platform, instance: dg.DagsterInstance) -> list[str]:
     """Ids of three eras, the one in the middle without readings."""
     return take_in(declared_source(tmp_path / "declared"), platform, instance)
+
+
+@pytest.fixture
+def exits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Exit codes that a worker would have ended with."""
+    codes: list[int] = []
+    monkeypatch.setenv(WORKER_VARIABLE, "run")
+    monkeypatch.setattr(os, "_exit", codes.append)
+    return codes

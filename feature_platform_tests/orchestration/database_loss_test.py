@@ -1,6 +1,5 @@
 """A step whose database goes away ends its worker with the code that is retried, not as a failure of the code."""
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +18,6 @@ from feature_platform.orchestration.batch import batch_config
 from feature_platform.orchestration.database_loss import lost_database
 from feature_platform.orchestration.resources import PlatformResource
 from feature_platform.routing.worker_end import DATABASE_LOST_EXIT
-from feature_platform.routing.worker_process import WORKER_VARIABLE
 from feature_platform.stages.outcome import StageOutcome
 from feature_platform.stages.platform import Platform
 from feature_platform_tests.orchestration.batches import declared_source, take_in
@@ -35,15 +33,6 @@ def instance(tmp_path: Path, postgres_url: str) -> Iterator[dg.DagsterInstance]:
     storage = {"storage": {"postgres": {"postgres_url": postgres_url}}}
     with dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(tmp_path), overrides=storage)) as opened:
         yield opened
-
-
-@pytest.fixture
-def exits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Exit codes that a worker would have ended with."""
-    codes: list[int] = []
-    monkeypatch.setenv(WORKER_VARIABLE, "run")
-    monkeypatch.setattr(os, "_exit", codes.append)
-    return codes
 
 
 CUT = sa.text("SELECT pg_terminate_backend(pg_backend_pid())")

@@ -1,6 +1,5 @@
 """A worker that runs out of memory in a stage ends with the code that is retried, not as a failure of the code."""
 
-import os
 from dataclasses import replace
 
 import dagster as dg
@@ -10,22 +9,12 @@ from feature_platform.orchestration import batch
 from feature_platform.orchestration.assets import era as era_stages
 from feature_platform.orchestration.resources import PlatformResource
 from feature_platform.routing.worker_end import MEMORY_ERROR_EXIT
-from feature_platform.routing.worker_process import WORKER_VARIABLE
 from feature_platform.stages.outcome import StageOutcome
 from feature_platform.stages.platform import Platform
 
 
 def exhaust(_platform: Platform, _era_id: str) -> StageOutcome:
     raise MemoryError
-
-
-@pytest.fixture
-def exits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Exit codes that a worker would have ended with."""
-    codes: list[int] = []
-    monkeypatch.setenv(WORKER_VARIABLE, "run")
-    monkeypatch.setattr(os, "_exit", codes.append)
-    return codes
 
 
 def test_in_an_eras_own_run(platform: Platform, instance: dg.DagsterInstance, exits: list[int]) -> None:

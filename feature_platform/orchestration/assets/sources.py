@@ -9,9 +9,9 @@ import polars as pl
 from feature_platform.errors import FeaturePlatformError
 from feature_platform.orchestration.database_loss import database_loss_ends_the_worker
 from feature_platform.orchestration.events import metadata_values
-from feature_platform.orchestration.partitions import PARTITIONS_NAME
 from feature_platform.orchestration.resources import PlatformResource
 from feature_platform.plots.data_uri import data_uri
+from feature_platform.routing.era_keys import PARTITIONS_NAME
 from feature_platform.sources.description import load_description
 from feature_platform.sources.importing import import_source
 from feature_platform.sources.report import ImportReport
