@@ -51,6 +51,7 @@ test: warm lint types ## everything CI runs, under 20 minutes on 2 cores
 	@[ -n "$(POSTGRES)" ] || { $(call system_package,postgresql,a PostgreSQL server for the tests); }
 	@command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || { $(call system_package,pgbouncer,pgbouncer for the tests); }
 	@command -v promtool >/dev/null || { $(call system_package,--no-install-recommends prometheus,Prometheus for the tests); }
+	@command -v chromium >/dev/null || { $(call system_package,--no-install-recommends chromium,a browser for the tests); }
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not long and not e2e and not deploy"
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "e2e and not long and not deploy"
 

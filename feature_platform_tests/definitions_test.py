@@ -76,3 +76,9 @@ def test_loading_the_definitions_loads_nothing_that_only_some_stages_need() -> N
     code = f"import sys, feature_platform.definitions; print([n for n in {slow!r} if n in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_every_check_tells_what_it_asserts() -> None:
+    graph = defs.resolve_asset_graph()
+    assert len(graph.asset_check_keys) >= 15
+    assert all(graph.get_check_spec(key).description for key in graph.asset_check_keys)

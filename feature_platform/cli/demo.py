@@ -1,7 +1,6 @@
 """`feature-platform demo` and `dev`: a simulated greenhouse year, and the UI over it."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -47,7 +46,8 @@ def dev(
             catalogue.register_source(demo_description(home))
             say.print("registered the simulated demo source; materialize source_readings and era_catalogue in the UI")
     command = [sys.executable, "-m", "dagster", "dev", "-w", str(home / "workspace.yaml"), "-h", host, "-p", str(port)]
-    raise typer.Exit(subprocess.call(command, env=os.environ))
+    # In this process's place: whoever ends the command ends the servers.
+    os.execve(command[0], command, os.environ)  # noqa: S606 - no shell is meant
 
 
 def demo_description(home: Path) -> SourceDescription:

@@ -27,13 +27,14 @@ class EarlierAttempts:
         finished: set[str] = set()
         begun: Counter[str] = Counter()
         instance = context.instance
+        *_, final = last.checks
         for run_id in _attempts(context):
             planned = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
             begun.update({str(entry.get_dagster_event().partition) for entry in planned})
             for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION):
                 found = entry.get_dagster_event().asset_check_evaluation_data
-                # The last check is an era's last event: what comes before it is stored then.
-                if found.asset_key.to_user_string() == last.name and found.check_name == last.checks[-1]:
+                # The final check is an era's last event: what comes before it is stored then.
+                if found.asset_key.to_user_string() == last.name and found.check_name == final:
                     finished.add(str(found.partition))
         return cls(frozenset(finished), begun)
 

@@ -85,8 +85,11 @@ class Sketch:
         colour: str = INK,
         anchor: Anchor = "lm",
     ) -> None:
-        """Write one line; characters that the font lacks become boxes."""
-        ImageDraw.Draw(self._layers[colour]).text(place, text, fill=255, font=_font(size, bold=bold), anchor=anchor)
+        """Write one line, moved until it fits between the sides; characters that the font lacks become boxes."""
+        font = _font(size, bold=bold)
+        left, _, right, _ = font.getbbox(text, anchor=anchor)
+        across = max(min(place[0], WIDTH - right), -left)
+        ImageDraw.Draw(self._layers[colour]).text((across, place[1]), text, fill=255, font=font, anchor=anchor)
 
     def rectangle(self, box: Box, colour: str) -> None:
         """Fill a box that has at least one pixel."""

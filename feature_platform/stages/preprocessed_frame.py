@@ -19,7 +19,11 @@ from feature_platform.storage.frames import Provenance
 
 DATASET = "preprocessed_frame"
 CODE_VERSION = "1"
-CHECKS = ("regular_grid", "coverage", "physical_range")
+CHECKS = {
+    "regular_grid": "Times are the era's whole grid, values finite and within their physical range.",
+    "coverage": "Every sensor has values on at least the source's least share of the grid.",
+    "physical_range": "The share of readings outside their physical range, which became null, is within the limit.",
+}
 
 
 def settings_version(description: SourceDescription) -> str:

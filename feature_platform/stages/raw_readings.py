@@ -16,7 +16,11 @@ from feature_platform.storage.readings import READINGS_SCHEMA
 
 DATASET = "raw_readings"
 CODE_VERSION = "1"
-CHECKS = ("schema", "unique_times", "rejected_share")
+CHECKS = {
+    "schema": "The columns are sensor_id, time (UTC) and value, of the right types.",
+    "unique_times": "Every sensor's times are unique, ascending and not in the future.",
+    "rejected_share": "The share of the source's cells that could not be read is within its limit.",
+}
 
 
 def slice_readings(platform: Platform, era_id: str) -> StageOutcome:

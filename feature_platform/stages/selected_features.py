@@ -15,7 +15,11 @@ from feature_platform.storage.selections import PinnedSelection, Scope
 
 DATASET = "selected_features"
 CODE_VERSION = "1"
-CHECKS = (feature_store.CHECK, "pinned_columns", "null_features")
+CHECKS = {
+    feature_store.CHECK: "The store of features in PostgreSQL holds what this era's manifest says.",
+    "pinned_columns": "Every column of the pinned selection is there.",
+    "null_features": "The share of null feature values is within the source's limit.",
+}
 """The last one always has a result: by it a batch's retry knows that an era is done."""
 KEYS = ("window_start", "window_end")
 PROVISIONAL = "provisional"

@@ -22,7 +22,12 @@ from feature_platform.storage.selections import Scope
 
 DATASET = "tsfresh_features"
 CODE_VERSION = "1"
-CHECKS = ("schema", "null_features", "no_invented_values", "tsfresh_agreement")
+CHECKS = {
+    "schema": "Every feature column holds floats.",
+    "null_features": "The share of null feature values is within the source's limit.",
+    "no_invented_values": "A window with gaps has nulls, never features of values that nobody measured.",
+    "tsfresh_agreement": "A sample of series has the values that tsfresh itself computes.",
+}
 SHOWN = 12
 
 Progress = Callable[[int, int], None]

@@ -1,7 +1,7 @@
 """The four assets of an era: raw_readings -> preprocessed_frame -> tsfresh_features -> selected_features."""
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import dagster as dg
@@ -34,7 +34,7 @@ class Stage:
     description: str
     kinds: frozenset[str]
     code_version: str
-    checks: tuple[str, ...]
+    checks: Mapping[str, str]
 
 
 STAGES = (
@@ -88,7 +88,10 @@ def _era_asset(stage: Stage, *, owners: Sequence[str], group: str) -> dg.AssetsD
     with warnings.catch_warnings():
         # Partitioned checks are in preview; without them a check would show the latest era's result for all eras.
         warnings.simplefilter("ignore", dg.PreviewWarning)
-        check_specs = [dg.AssetCheckSpec(name, asset=stage.name, partitions_def=eras) for name in stage.checks]
+        check_specs = [
+            dg.AssetCheckSpec(name, asset=stage.name, description=description, partitions_def=eras)
+            for name, description in stage.checks.items()
+        ]
 
     # A multi-asset of one, because only there may both the asset and its checks stay out of a superseded era's run.
     @dg.multi_asset(

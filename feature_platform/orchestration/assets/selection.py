@@ -43,8 +43,14 @@ def selection_assets(*, owners: Sequence[str], group: str) -> list[dg.AssetsDefi
         pool="feature_selection",
         hooks={database_loss_ends_the_worker},
         check_specs=[
-            dg.AssetCheckSpec("selection_drift", asset="feature_selection"),
-            dg.AssetCheckSpec("all_eras_present", asset="feature_selection"),
+            dg.AssetCheckSpec(
+                "selection_drift",
+                asset="feature_selection",
+                description="The pinned columns are those of the version before.",
+            ),
+            dg.AssetCheckSpec(
+                "all_eras_present", asset="feature_selection", description="Every era of the scope has features."
+            ),
         ],
     )
     def feature_selection(
