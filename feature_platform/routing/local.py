@@ -1,6 +1,5 @@
 """Runs as processes of this machine, each beside a supervisor that records why it ended."""
 
-import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -19,16 +18,17 @@ from dagster._grpc.types import ExecuteRunArgs
 from dagster._serdes import ConfigurableClass, ConfigurableClassData, serialize_value
 
 from feature_platform.errors import RoutingError
-from feature_platform.routing import supervisor
 from feature_platform.routing.local_share import SHARE_FIELDS, device_names, memory_limit, worker_environment
 from feature_platform.routing.lost_worker import record_loss
 from feature_platform.routing.supervisor import Plan
+from feature_platform.routing.supervisor_start import SupervisorStart
+from feature_platform.routing.warm_workers import WarmWorkers
 from feature_platform.routing.worker_end import Cause
 from feature_platform.routing.worker_folder import WorkerFolder, remove_old
-from feature_platform.routing.worker_process import WORKER_VARIABLE
 
 CLEANING_SECONDS = 3600
 LEAST_DEVICE_WAIT_SECONDS = 10
+JOIN_POLL_SECONDS = 0.05
 
 
 class LocalProcessLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
@@ -52,6 +52,8 @@ class LocalProcessLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
         How long a terminated worker may take before it is killed.
     keep_logs_days
         How long the folders of ended workers stay.
+    warm_workers
+        Whether workers are forked from a process that has loaded what all of them load, where that can be.
 
     Raises
     ------
@@ -70,6 +72,7 @@ class LocalProcessLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
         memory_percent: int | None = None,
         grace_seconds: int = 30,
         keep_logs_days: int = 30,
+        warm_workers: bool = True,
         inst_data: ConfigurableClassData | None = None,
     ) -> None:
         self._environment = worker_environment(threads=threads, tsfresh_n_jobs=tsfresh_n_jobs, env=env)
@@ -78,7 +81,9 @@ class LocalProcessLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
         self._grace_seconds = grace_seconds
         self._keep_logs = timedelta(days=keep_logs_days)
         self._cleaned = -float(CLEANING_SECONDS)
-        self._supervisors: list[subprocess.Popen[bytes]] = []
+        self._warm_workers = warm_workers
+        self._supervisors = SupervisorStart(None)
+        self._launched: list[WorkerFolder] = []
         self._inst_data = inst_data
         super().__init__()  # type: ignore[no-untyped-call]  # Dagster leaves it untyped
 
@@ -93,12 +98,19 @@ class LocalProcessLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
         return {
             **SHARE_FIELDS,
             "keep_logs_days": dg.Field(dg.IntSource, is_required=False, default_value=30),
+            "warm_workers": dg.Field(dg.BoolSource, is_required=False, default_value=True),
         }
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:
         """Build from validated config."""
         return cls(inst_data=inst_data, **config_value)
+
+    def register_instance(self, instance: dg.DagsterInstance) -> None:
+        """Know whose runs these are."""
+        super().register_instance(instance)
+        if self._warm_workers:
+            self._supervisors = SupervisorStart(WarmWorkers(self._logs / "warm_workers.log"))
 
     def launch_run(self, context: LaunchRunContext) -> None:
         """Start the run's worker beside a supervisor, unless this run was launched on this machine before."""
@@ -127,18 +139,11 @@ class LocalProcessLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
                 grace_seconds=self._grace_seconds,
                 memory_mib=self._memory_mib,
             )
-            with folder.log.open("ab") as log:
-                process = subprocess.Popen(
-                    supervisor.command(plan),
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    env={**environ, **self._environment, WORKER_VARIABLE: run.run_id},
-                    start_new_session=True,  # Ctrl-C at the daemon ends the daemon, not its workers
-                    pass_fds=[lock.fileno()],
-                )
-        self._supervisors.append(process)
-        self._instance.report_engine_event(f"Launched a worker process; its log is {folder.log}.", run, cls=type(self))
+            environment = {**environ, **self._environment}
+            cold = self._supervisors.start(plan, environment, run_id=run.run_id, lock=lock, log_file=folder.log)
+        self._launched.append(folder)
+        how = "Launched a worker process" if cold is None else f"Launched a worker process, not a warm one: {cold}"
+        self._instance.report_engine_event(f"{how}; its log is {folder.log}.", run, cls=type(self))
 
     def terminate(self, run_id: str) -> bool:
         """Ask for the worker's end and return at once; the supervisor sees to it, wherever it was launched from."""
@@ -195,12 +200,15 @@ class LocalProcessLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
             If one still runs when the time is over.
         """
         deadline = time.monotonic() + timeout
-        for process in self._supervisors:
-            try:
-                process.wait(max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired as error:
-                raise RoutingError(f"a worker process still runs after {timeout} s") from error
+        while any(folder.alive() for folder in self._launched):
+            if time.monotonic() > deadline:
+                raise RoutingError(f"a worker process still runs after {timeout} s")
+            time.sleep(JOIN_POLL_SECONDS)
         self._reap()
+
+    def dispose(self) -> None:
+        """End the process that workers are forked from; workers go on."""
+        self._supervisors.close()
 
     @property
     def _logs(self) -> Path:
@@ -214,7 +222,8 @@ class LocalProcessLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
         return max(LEAST_DEVICE_WAIT_SECONDS, 0.8 * self._instance.run_monitoring_start_timeout_seconds)
 
     def _reap(self) -> None:
-        self._supervisors = [process for process in self._supervisors if process.poll() is None]
+        self._supervisors.bury()
+        self._launched = [folder for folder in self._launched if folder.alive()]
 
     def _clean(self) -> None:
         self._reap()

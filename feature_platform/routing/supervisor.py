@@ -13,10 +13,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from feature_platform.routing.worker_end import Cause, Ending, WorkerEnd, explain, oom_kills
 from feature_platform.routing.worker_memory import WorkerMemory
@@ -58,6 +60,21 @@ class WorkerStart:
     device: str | None
 
 
+class Worker(Protocol):
+    """A child of the supervisor, in a process group of its own."""
+
+    @property
+    def pid(self) -> int:
+        """Of the process and of its group."""
+
+    def wait(self) -> int:
+        """Its exit status once it ended; negative: minus a signal."""
+
+
+StartWorker = Callable[[Plan, Mapping[str, str]], Worker]
+"""Starts the plan's worker with these environment variables."""
+
+
 class Request:
     """Whether someone asked for the worker's end: Dagster by a file in its folder, the machine by SIGTERM."""
 
@@ -76,18 +93,29 @@ class Request:
         return Cause.PREEMPTED if self._signalled else None
 
 
-def supervise(plan: Plan) -> None:
+def start_program(plan: Plan, environment: Mapping[str, str]) -> Worker:
+    """Start the plan's command as a program."""
+    return subprocess.Popen(
+        plan.command,
+        stdin=subprocess.DEVNULL,
+        env=environment,
+        start_new_session=True,
+        preexec_fn=partial(prepare, os.getpid()),  # noqa: PLW1509 - this process has one thread
+    )
+
+
+def supervise(plan: Plan, start: StartWorker = start_program) -> None:
     """Run the plan's command to its end, record the end, and report an end that the worker itself could not report."""
     folder = Path(plan.folder)
     with ExitStack() as held:
-        end = _run(plan, folder, Request(folder), held)
+        end = _run(plan, start, Request(folder), held)
     write_record(folder / ENDED, asdict(end))
     if end.cause != Cause.FINISHED:
         # The lock is still held: run monitoring takes the worker for alive and leaves the report to us.
         subprocess.run(plan.report, check=False, stdin=subprocess.DEVNULL)
 
 
-def _run(plan: Plan, folder: Path, request: Request, held: ExitStack) -> WorkerEnd:
+def _run(plan: Plan, start: StartWorker, request: Request, held: ExitStack) -> WorkerEnd:
     environment = dict(os.environ)
     device = None
     if plan.devices is not None:
@@ -104,16 +132,10 @@ def _run(plan: Plan, folder: Path, request: Request, held: ExitStack) -> WorkerE
         return WorkerEnd(asked, f"the run was {asked.words} before its worker started")
     kills, began = oom_kills(), time.monotonic()
     try:
-        worker = subprocess.Popen(
-            plan.command,
-            stdin=subprocess.DEVNULL,
-            env=environment,
-            start_new_session=True,
-            preexec_fn=partial(_prepare, os.getpid()),  # noqa: PLW1509 - this process has one thread
-        )
+        worker = start(plan, environment)
     except OSError as error:
         return WorkerEnd(Cause.NOT_STARTED, f"{plan.command[0]} cannot be started: {error.strerror}")
-    write_record(folder / STARTED, asdict(WorkerStart(worker.pid, device)))
+    write_record(Path(plan.folder) / STARTED, asdict(WorkerStart(worker.pid, device)))
     asked, held_mib = _wait(worker.pid, request, plan)
     with suppress(ProcessLookupError):  # its children must not go on, nor keep the device busy
         os.killpg(worker.pid, signal.SIGKILL)
@@ -164,7 +186,8 @@ def write_record(file: Path, record: dict[str, object]) -> None:
     unfinished.replace(file)
 
 
-def _prepare(supervisor: int) -> None:
+def prepare(supervisor: int) -> None:
+    """Make this process a worker that can be interrupted, and that dies with its supervisor."""
     # A daemon started in a script's background ignores interrupts, and a worker would inherit that.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     # A worker without its supervisor would look dead, and its run would be retried beside it.

@@ -36,7 +36,7 @@ class WorkerMemory:
         if time.monotonic() - self._found_at >= MEMBERS_SECONDS:
             self._members, self._found_at = _members(self._group), time.monotonic()
         held = _sum(self._members, "status", HELD)
-        if held > self._limit and len(self._members) > 1:
+        if held > self._limit:  # a forked worker shares most of what it has loaded
             held = _sum(self._members, "smaps_rollup", EXACT) or held
         return held if held > self._limit else None
 

@@ -1,4 +1,4 @@
-"""The supervisor beside real processes."""
+"""The supervisor beside real processes: as a program, and with its worker as forks of a warm process."""
 
 import os
 import re
@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 from feature_platform.routing import supervisor
 from feature_platform.routing.memory import memory_errors_end_the_worker
 from feature_platform.routing.supervisor import Plan
+from feature_platform.routing.warm_workers import WarmWorkers
 from feature_platform.routing.worker_end import Cause, Ending, WorkerEnd, explain
 from feature_platform.routing.worker_folder import WorkerFolder, remove_old
 from feature_platform.routing.worker_process import DAGSTER_VARIABLE, WORKER_VARIABLE
@@ -30,8 +32,23 @@ def wait(done: Callable[[], object], what: str) -> None:
         time.sleep(0.02)
 
 
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Of workers that know a module `line`, which runs a line of Python."""
+    folder = tmp_path_factory.mktemp("path")
+    (folder / "line.py").write_text("import sys\nexec(compile(sys.argv[1], '<line>', 'exec'))\n")
+    return {**os.environ, "PYTHONPATH": f"{folder}:{os.environ.get('PYTHONPATH', '')}"}
+
+
+@pytest.fixture(scope="module")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmWorkers]:
+    warm = WarmWorkers(tmp_path_factory.mktemp("warm") / "log", modules=["subprocess"])
+    yield warm
+    warm.close()
+
+
+@pytest.fixture(params=["program", "fork"])
+def start(request: pytest.FixtureRequest, environment: dict[str, str], tmp_path: Path) -> Iterator[Start]:
     """Start a supervisor over a line of Python, as the launcher does."""
 
     def started(
@@ -46,7 +63,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         folder = WorkerFolder(tmp_path / name)
         plan = Plan(
             folder=str(folder.path),
-            command=[sys.executable, "-c", code],
+            command=[sys.executable, "-m", "line", code],
             report=[sys.executable, "-c", f"open({str(folder.path / 'reported')!r}, 'w')"],
             devices=devices,
             device_folder=str(tmp_path / "devices"),
@@ -56,22 +73,34 @@ def start(tmp_path: Path) -> Iterator[Start]:
         )
         with folder.claimed() as lock, folder.log.open("ab") as log:
             assert lock is not None
-            process = subprocess.Popen(
-                supervisor.command(plan),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                pass_fds=[lock.fileno()],
-            )
-        (tmp_path / f"{name}.pid").write_text(str(process.pid))
-        processes.append(process)
+            pid = supervised(plan, lock.fileno(), log.fileno())
+        (tmp_path / f"{name}.pid").write_text(str(pid))
+        pids.append(pid)
         return folder
 
+    def supervised(plan: Plan, lock: int, log: int) -> int:
+        if request.param == "fork":
+            warm: WarmWorkers = request.getfixturevalue("warm")
+            return warm.launch(plan, environment, variables={}, lock=lock, log=log)
+        process = subprocess.Popen(
+            supervisor.command(plan),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment,
+            start_new_session=True,
+            pass_fds=[lock],
+        )
+        processes.append(process)
+        return process.pid
+
+    pids: list[int] = []
     processes: list[subprocess.Popen[bytes]] = []
     yield started
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     for process in processes:
-        process.kill()
         process.wait()
 
 
