@@ -184,7 +184,7 @@ def test_a_server_that_does_not_answer_is_replaced_and_starts_nothing_later(
 @pytest.mark.parametrize(
     ("code", "reason"),
     [
-        ("import threading, time; threading.Thread(target=time.sleep, args=[9], daemon=True).start()", "OPENBLAS_NUM_THREADS=1 (python"),
+        ("import threading; threading.Timer(9, print).start()", "OPENBLAS_NUM_THREADS=1 (python"),
         ("raise LookupError('no such thing')", "LookupError: no such thing"),
         ("import os; os._exit(5)", "it ended with 5"),
         ("import time; time.sleep(60)", "timed out"),
