@@ -6,6 +6,7 @@ live on in a fork, and may hold locks that then nobody opens.
 
 PRELOADED = (
     # Dagster as it executes a run, with the storages that dagster.yaml may name
+    "cloudpickle",
     "dagster._cli",
     "dagster._core.definitions.external_asset",
     "dagster._core.definitions.repository_definition.repository_data_builder",
@@ -15,6 +16,8 @@ PRELOADED = (
     "dagster._core.storage.root",
     "dagster._core.storage.sqlite_storage",
     "dagster._core.system_config.composite_descent",
+    "dagster._core.types.primitive_mapping",
+    "dagster._core.types.transform_typing",
     "dagster._core.utility_ops",
     "dagster._core.workspace.autodiscovery",
     "dagster._utils.test.definitions",
@@ -48,9 +51,14 @@ PRELOADED = (
     "PIL.JpegImagePlugin",
     "PIL.PngImagePlugin",
     # what numba loads when a kernel is called for the first time
+    "mmap",
     "numba.core.inline_closurecall",
+    "numba.core.optional",
     "numba.core.typing.cffi_utils",
+    "numba.core.typing.cmathdecl",
+    "numba.core.typing.dictdecl",
     "numba.core.typing.enumdecl",
+    "numba.core.typing.npydecl",
     "numba.core.typing.setdecl",
     "numba.cpython.charseq",
     "numba.cpython.enumimpl",

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 
 from feature_platform import load_features
@@ -61,6 +62,14 @@ def test_what_every_stage_took_is_noted_by_the_route_that_ran_it(home: Home, rep
         assert set(noted) == {"raw_readings", "preprocessed_frame", "tsfresh_features", "selected_features"}
         assert {cost.readings for cost in noted.values()} == {row["readings"]}
         assert 0 < sum(cost.seconds for cost in noted.values()) < row["seconds"] + 60
+
+
+def test_its_workers_were_warm(home: Home, report: dict[str, Any]) -> None:
+    with dg.DagsterInstance.get() as instance:
+        entries = [entry.message for run in instance.get_runs() for entry in instance.all_logs(run.run_id)]
+    launches = [message for message in entries if "Launched a worker process" in message]
+    assert launches
+    assert [message for message in launches if "not a warm one" in message] == []
 
 
 def test_a_notebook_loads_what_was_selected(home: Home, report: dict[str, Any]) -> None:
