@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from glob import glob
 
 CLOCK_SECONDS = 0.02
 """A file's time is the kernel's last tick, so a little before the clock's."""
@@ -41,8 +42,10 @@ class LoadedFiles:
 
 
 def _paths() -> Iterator[str]:
-    # Packages come and go, and .pth files with them, in these folders.
-    yield from (folder for folder in (*site.getsitepackages(), site.getusersitepackages()) if folder in sys.path)
+    for folder in (*site.getsitepackages(), site.getusersitepackages()):
+        if folder in sys.path:  # packages come and go in it, and its .pth files say what else is on the path
+            yield folder
+            yield from glob(f"{folder}/*.pth")  # noqa: PTH207 - text is what is wanted
     for module in list(sys.modules.values()):
         path = getattr(module, "__file__", None)
         if path is not None:

@@ -16,8 +16,8 @@ from feature_platform.routing.forked_worker import GO
 from feature_platform.routing.preloaded import PRELOADED
 from feature_platform.routing.supervisor import Plan
 
-START_SECONDS = 60.0
-"""Loading takes three of one core, which may have much else to do."""
+START_SECONDS = 40.0
+"""Loading takes three of one core, which may have much else to do; a daemon that launches for longer looks dead."""
 FORK_SECONDS = 20.0
 END_SECONDS = 5.0
 RETRY_SECONDS = 300.0

@@ -13,7 +13,7 @@ from typing import Any
 import requests
 
 PATIENCE_SECONDS = 400
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.5
 QUICK_DAEMON = """
 from dagster._daemon import controller
 controller.DEFAULT_DAEMON_INTERVAL_SECONDS = 2

@@ -6,20 +6,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from dagster._core.launcher.base import LaunchRunContext
+from dagster._serdes import ConfigurableClassData
 
 from feature_platform.routing import warm_workers
-from feature_platform.routing.supervisor import Plan
-from feature_platform.routing.supervisor_start import SupervisorStart
+from feature_platform.routing.local import LocalProcessLauncher
 from feature_platform.routing.warm_workers import NotWarmError, WarmWorkers
-from feature_platform.routing.worker_end import Cause
 from feature_platform.routing.worker_folder import WorkerFolder
+from feature_platform_tests.routing.home import create_run, make_home, open_instance
+from feature_platform_tests.routing.warm_house import PATIENCE, House, children, wait
 
-PATIENCE = 30
 SEEN = """
 import gc, json, os, signal, sys, threading, time
 from pathlib import Path
@@ -45,65 +45,6 @@ import json, random, uuid
 import numpy
 print(json.dumps([random.random(), numpy.random.random(), str(uuid.uuid4())]))
 """
-
-
-def wait(done: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not done():
-        assert time.monotonic() < deadline, f"waited {PATIENCE} s for {what}"
-        time.sleep(0.02)
-
-
-@dataclass
-class House:
-    """A folder of modules, and workers that run them."""
-
-    folder: Path
-    warm: WarmWorkers
-
-    @property
-    def environment(self) -> dict[str, str]:
-        path = f"{self.folder}:{os.environ.get('PYTHONPATH', '')}"
-        return {**os.environ, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"}  # BLAS would start threads
-
-    def write(self, module: str, code: str) -> None:
-        (self.folder / f"{module}.py").write_text(code)
-
-    def plan(self, name: str, module: str, memory_mib: int | None = None) -> Plan:
-        return Plan(
-            folder=str(self.folder / "runs" / name),
-            command=[sys.executable, "-m", module, "one", "two"],
-            report=["true"],
-            devices=None,
-            device_folder=str(self.folder),
-            device_wait_seconds=1,
-            grace_seconds=1,
-            memory_mib=memory_mib,
-        )
-
-    def launch(self, name: str, module: str, *, cold: bool = False, **plan: int) -> str | None:
-        """Start a worker that runs a module; returns why it is not warm."""
-        starting = SupervisorStart(None if cold else self.warm)
-        folder = WorkerFolder(self.folder / "runs" / name)
-        with folder.claimed() as lock:
-            assert lock is not None
-            why = starting.start(
-                self.plan(name, module, **plan), self.environment, run_id=name, lock=lock, log_file=folder.log
-            )
-        wait(lambda: not folder.alive(), f"the end of {name}")
-        starting.bury()
-        return why
-
-    def said(self, name: str) -> str:
-        folder = WorkerFolder(self.folder / "runs" / name)
-        return f"{folder.log_tail()}{'' if folder.end().cause == Cause.FINISHED else folder.end().text}"
-
-    def server(self) -> int:
-        """The pid of the process that workers are forked from: the only child that has no worker's log."""
-        children = [pid for file in Path("/proc/self/task").glob("*/children") for pid in file.read_text().split()]
-        found = [pid for pid in children if "fork_server" in Path(f"/proc/{pid}/cmdline").read_text()]
-        assert len(found) == 1, found
-        return int(found[0])
 
 
 @pytest.fixture
@@ -217,7 +158,8 @@ def test_memory_that_a_worker_shares_with_others_is_not_its_own(house: House) ->
 LAUNCHING = """
 import os, sys, threading, time
 from pathlib import Path
-from feature_platform_tests.routing.warm_workers_test import House, WarmWorkers
+from feature_platform.routing.warm_workers import WarmWorkers
+from feature_platform_tests.routing.warm_house import House
 folder = Path(sys.argv[1])
 house = House(folder, WarmWorkers(folder / "warm.log", modules=["loaded"]))
 thread = threading.Thread(target=house.launch, args=("first", "quick"))
@@ -240,6 +182,9 @@ def test_the_server_ends_with_its_program_and_workers_do_not(house: House) -> No
     wait(second.log_tail, "the second worker")
     assert house.said("first") == "done\n"
     server = int((house.folder / "server").read_text())
+    worker = second.start()
+    assert worker is not None
+    assert Path(f"/proc/{worker.pid}/cmdline").read_text().split("\0")[1:5] == ["-m", "slow", "one", "second"]
     program.kill()
     program.wait()
     wait(lambda: not Path(f"/proc/{server}").exists(), "the server's end")
@@ -247,6 +192,21 @@ def test_the_server_ends_with_its_program_and_workers_do_not(house: House) -> No
     wait(lambda: not second.alive(), "the second worker's end")
     assert house.said("second") == "begun\ndone\n"
     os.kill(int((house.folder / "child").read_text()), signal.SIGKILL)
+
+
+def test_a_route_can_start_each_worker_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (era_id,) = make_home(tmp_path / "home", [1])
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    data = ConfigurableClassData("feature_platform.routing.local", "LocalProcessLauncher", "warm_workers: false")
+    launcher = data.rehydrate(as_type=LocalProcessLauncher)
+    with open_instance(tmp_path / "home") as instance:
+        launcher.register_instance(instance)
+        run = create_run(instance, {"dagster/partition": era_id})
+        launcher.launch_run(LaunchRunContext(run, workspace=None))
+        assert children("fork_server") == []
+        (supervisor,) = children("supervisor")
+        os.kill(supervisor, signal.SIGKILL)  # its worker dies with it
+        launcher.join()
 
 
 def test_another_python_is_not_forked(house: House) -> None:
