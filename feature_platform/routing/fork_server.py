@@ -44,9 +44,9 @@ class Order:
         os.close(self.log)
 
 
-def serve(control: socket.socket, files: LoadedFiles) -> Order | None:
-    """Fork for each order that comes; returns the order in a fork, and None in the server once nobody needs it."""
-    launcher, asked = os.getppid(), time.monotonic()
+def serve(control: socket.socket, files: LoadedFiles, launcher: int) -> Order | None:
+    """Fork for each order of the launching process; returns the order in a fork, None in the server once it is over."""
+    asked = time.monotonic()
     while True:
         ready, _, _ = select.select([control], [], [], LOOK_SECONDS)
         if not ready:
@@ -93,7 +93,7 @@ def preload(modules: Iterable[str]) -> LoadedFiles:
 
 def main() -> None:
     """Serve at the socket that the command line names, with the modules that it names."""
-    control = socket.socket(fileno=int(sys.argv[1]))
+    control, launcher = socket.socket(fileno=int(sys.argv[1])), os.getppid()
     try:
         files = preload(sys.argv[2:])
         # Loaded before the first fork, so that not every supervisor does it.
@@ -106,7 +106,7 @@ def main() -> None:
     if refusal is not None:
         _leave(1)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries supervisors, which nobody here waits for
-    order = serve(control, files)
+    order = serve(control, files, launcher)
     if order is None:
         _leave(0)
     try:

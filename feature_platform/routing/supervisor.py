@@ -1,8 +1,9 @@
 """Runs one worker process to its end and records why it ended, whatever becomes of the program that launched it.
 
-It is started with `python -I -S` and imports nothing but the standard library and its like: a supervisor waits beside
-every worker and must cost nothing. It holds the run's lock for as long as it lives; the kernel lets go of locks
-whatever ends a process, so neither a reused pid nor a restarted daemon can make a dead worker look alive.
+As a program it is started with `python -I -S` and imports nothing but the standard library and its like: a supervisor
+waits beside every worker and must cost nothing. As a fork it shares what it was forked with. It holds the run's lock
+for as long as it lives; the kernel lets go of locks whatever ends a process, so neither a reused pid nor a restarted
+daemon can make a dead worker look alive.
 """
 
 import ctypes
