@@ -76,13 +76,13 @@ def report(postgres_home: PostgresHome, tmp_path_factory: pytest.TempPathFactory
         )
     try:
         wait_for_era_runs(postgres_home)
-        postgres_home.pool.stop()
-        postgres_home.pool.start()
-        take_all_connections(postgres_home, EXHAUSTED_SECONDS)
-        wait_for_era_runs(postgres_home)
         postgres_home.server.stop()
         time.sleep(OUTAGE_SECONDS)
         postgres_home.server.start()
+        wait_for_era_runs(postgres_home)  # at least those that had no database are there again
+        postgres_home.pool.stop()
+        postgres_home.pool.start()
+        take_all_connections(postgres_home, EXHAUSTED_SECONDS)
         out, _ = process.communicate(timeout=PATIENCE_SECONDS)
     finally:
         process.send_signal(signal.SIGINT)  # a kill would leave its daemon behind
