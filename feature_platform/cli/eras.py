@@ -83,11 +83,22 @@ def prune(source: Source = None) -> None:
 
 
 @app.command("migrate")
-def migrate() -> None:
-    """Make the catalogue, or bring it to this version's schema; go to PostgreSQL itself, not to pgbouncer."""
+def migrate(
+    to: Annotated[
+        str,
+        typer.Option(help="A schema such as 0002, to leave the catalogue to an older version, which says the number."),
+    ] = SCHEMA_REVISION,
+) -> None:
+    """Make the catalogue, or bring it to this version's schema; go to PostgreSQL itself, not to pgbouncer.
+
+    With --to, stop everything else first: whatever opens the catalogue with this version brings it up again. What newer
+    schemas have and that one lacks is lost.
+    """
+    from feature_platform.eras.database import Database  # noqa: PLC0415 - keeps --help fast
+
     with clear_errors():
-        _ = opened().catalogue  # it migrates when it is opened
-    say.print(f"the era catalogue has schema {SCHEMA_REVISION}")
+        Database(opened().catalogue_url, schema=to)
+    say.print(f"the era catalogue has schema {to}")
 
 
 def cut(source: Path, how: str, *, json: bool) -> None:

@@ -9,21 +9,21 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, inspect, make_url, text
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import DatabaseError as AnyDatabaseError
 
-from feature_platform.eras.tables import SCHEMA_REVISION, VERSION_TABLE
+from feature_platform.eras.schema import migrate, revision
+from feature_platform.eras.tables import SCHEMA_REVISION
 from feature_platform.errors import CatalogueUnreachableError, EraError
 
 CONNECT_SECONDS = 5
 RECONNECT_SECONDS = 0.5
-MIGRATIONS = Path(__file__).parent / "migrations"
 WRITES = "feature_platform_writes"
 
 
 class Database:
-    """SQLite by file or PostgreSQL by URL, at the newest schema.
+    """SQLite by file or PostgreSQL by URL, at the newest schema; at an older `schema` only to leave it to its program.
 
     Every method holds one transaction and no connection beyond it, and nothing is ever set on a session, so that
     pgbouncer may hand a connection to someone else after each transaction. `patience` is how long a write waits
@@ -34,15 +34,18 @@ class Database:
     CatalogueUnreachableError
         If the database does not answer, is locked or cannot be written.
     EraError
-        If the URL is no SQLite or PostgreSQL URL, or the schema is newer than this program.
+        If the URL is no SQLite or PostgreSQL URL, the schema is newer than this program, or the text in PostgreSQL is
+        not UTF-8.
     """
 
-    def __init__(self, url: str, *, patience: timedelta = timedelta(seconds=30)) -> None:
+    def __init__(
+        self, url: str, *, patience: timedelta = timedelta(seconds=30), schema: str = SCHEMA_REVISION
+    ) -> None:
         self._url = _parse(url)
         self._patience = patience
         self._engine = self._create_engine()
         self._answered = False
-        self._migrate()
+        self._migrate(schema)
 
     @property
     def is_sqlite(self) -> bool:
@@ -109,22 +112,28 @@ class Database:
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
 
-    def _migrate(self) -> None:
+    def _migrate(self, wanted: str) -> None:
         if self.is_sqlite:
             self._make_folder()
         with self.read() as connection:
-            if self._revision(connection) == SCHEMA_REVISION:
+            self._require_utf8(connection)
+            if revision(connection) == wanted:
                 return
         with self.write("migrate") as connection:
-            found = self._revision(connection)
-            if found == SCHEMA_REVISION:
-                return
-            _upgrade(connection, found, self._shown)
+            if revision(connection) != wanted:
+                migrate(connection, wanted, shown=self._shown)
 
-    def _revision(self, connection: Connection) -> str | None:
-        if not inspect(connection).has_table(VERSION_TABLE):
-            return None
-        return connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608 - a constant
+    def _require_utf8(self, connection: Connection) -> None:
+        if self.is_sqlite:
+            return
+        encoding = connection.execute(text("SHOW server_encoding")).scalar()
+        if encoding != "UTF8":
+            name = self._url.database
+            raise EraError(
+                f"era catalogue {self._shown}: database {name!r} has the encoding {encoding}, which cannot hold every "
+                f"name and unit; make another and move there: CREATE DATABASE {name}_utf8 ENCODING 'UTF8' "
+                "LOCALE 'C.UTF-8' TEMPLATE template0"
+            )
 
     def _make_folder(self) -> None:
         file = Path(self._url.database or "")
@@ -205,24 +214,6 @@ def _begin_sqlite(connection: Connection) -> None:
 def _lock_key(name: str) -> int:
     digest = hashlib.sha256(f"feature_platform.catalogue.{name}".encode()).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
-
-
-def _upgrade(connection: Connection, found: str | None, shown: str) -> None:
-    # Imported here: most openings find the newest schema, and Alembic is slow to load.
-    from alembic import command  # noqa: PLC0415
-    from alembic.config import Config  # noqa: PLC0415
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
-
-    config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    known: list[Any] = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
-    if found is not None and found not in known:
-        raise EraError(
-            f"era catalogue {shown}: its schema {found!r} is newer than this program knows ({SCHEMA_REVISION}); "
-            "upgrade feature-platform"
-        )
-    command.upgrade(config, "head")
 
 
 def chunks(ids: Iterable[str], size: int = 500) -> Iterator[list[str]]:

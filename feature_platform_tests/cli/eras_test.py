@@ -74,3 +74,10 @@ def test_the_catalogue_of_a_first_installation_is_made_before_there_is_any_era(c
     assert result.exit_code == 0
     assert f"schema {SCHEMA_REVISION}" in result.stderr
     assert command("eras", "list", "--json").stdout.strip() == "[]"
+
+
+def test_the_catalogue_is_left_to_an_older_version_by_the_number_of_its_schema(command: Command) -> None:
+    assert command("eras", "migrate", "--to", "0002").stderr == "the era catalogue has schema 0002\n"
+    refused = command("eras", "migrate", "--to", "2")
+    assert refused.exit_code == 2
+    assert "knows no schema '2'; take one of 0001, 0002" in " ".join(refused.stderr.split())

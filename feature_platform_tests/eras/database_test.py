@@ -14,11 +14,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import NullPool, create_engine, inspect, text
 
 from feature_platform.eras.catalogue import Catalogue
-from feature_platform.eras.database import MIGRATIONS
+from feature_platform.eras.database import Database
+from feature_platform.eras.schema import MIGRATIONS
 from feature_platform.eras.tables import SCHEMA_REVISION, VERSION_TABLE, metadata
 from feature_platform.errors import CatalogueUnreachableError, EraError
 from feature_platform_tests.eras.days import days
 from feature_platform_tests.full_disk import Disk
+from feature_platform_tests.postgres_server import PostgresServer
 from feature_platform_tests.read_only import OpenFolder
 
 
@@ -74,12 +76,51 @@ def test_what_was_measured_before_use_was_is_kept(catalogue_url: str) -> None:
     assert (cost.seconds, cost.cpu_seconds, cost.memory_mib) == (0.5, None, None)
 
 
-def test_a_schema_of_a_newer_program_is_refused(catalogue_url: str) -> None:
+def test_a_schema_of_a_newer_program_is_refused_with_the_way_back(catalogue_url: str) -> None:
     Catalogue(catalogue_url)
     with create_engine(catalogue_url, poolclass=NullPool).begin() as connection:
         connection.execute(text("UPDATE catalogue_schema SET version_num = '9999'"))
-    with pytest.raises(EraError, match=r"schema '9999' is newer than this program knows .*; upgrade feature-platform"):
+    way_back = rf"schema '9999' is newer than .*\({SCHEMA_REVISION}\); start .* eras migrate --to {SCHEMA_REVISION}$"
+    with pytest.raises(EraError, match=way_back):
         Catalogue(catalogue_url)
+
+
+@pytest.mark.parametrize("older", ["0001", "0002"])
+def test_the_schema_is_taken_back_for_an_older_program_with_what_that_one_knows(
+    catalogue_url: str, older: str
+) -> None:
+    engine = create_engine(catalogue_url, poolclass=NullPool)
+
+    def columns() -> dict[str, set[str]]:
+        seen = inspect(engine)
+        return {table: {str(column["name"]) for column in seen.get_columns(table)} for table in seen.get_table_names()}
+
+    Database(catalogue_url, schema=older)
+    as_made = columns()
+    assert Catalogue(catalogue_url).claim_launch("run", "holder")
+    assert columns() != as_made
+    Database(catalogue_url, schema=older)
+    assert columns() == as_made
+    assert not Catalogue(catalogue_url).claim_launch("run", "another")
+
+
+def test_a_schema_that_never_was_is_refused(catalogue_url: str) -> None:
+    Catalogue(catalogue_url)
+    with pytest.raises(EraError, match=r"knows no schema '0000'; take one of 0001, .*0003$"):
+        Database(catalogue_url, schema="0000")
+
+
+@pytest.mark.postgres
+def test_a_database_that_cannot_hold_every_text_is_one_clear_error(postgres_server: PostgresServer) -> None:
+    postgres_server.execute("CREATE DATABASE western ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+    try:
+        with pytest.raises(EraError, match="database 'western' has the encoding LATIN1, .*: (CREATE .*)") as caught:
+            Catalogue(postgres_server.url("western"))
+        postgres_server.execute(str(caught.value).partition("move there: ")[2])
+        Catalogue(postgres_server.url("western_utf8"))
+    finally:
+        postgres_server.drop_database("western")
+        postgres_server.drop_database("western_utf8")
 
 
 @pytest.fixture

@@ -24,3 +24,8 @@ def upgrade() -> None:
     op.create_index(
         "catalogue_stage_costs_by_age", "catalogue_stage_costs", ["route", "feature_set", "stage", "recorded_at"]
     )
+
+
+def downgrade() -> None:
+    """Drop the table: what stages took is measured anew."""
+    op.drop_table("catalogue_stage_costs")
