@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
@@ -38,9 +37,7 @@ class Database:
         not UTF-8.
     """
 
-    def __init__(
-        self, url: str, *, patience: timedelta = timedelta(seconds=30), schema: str = SCHEMA_REVISION
-    ) -> None:
+    def __init__(self, url: str, *, patience: timedelta = timedelta(seconds=30), schema: str = SCHEMA_REVISION) -> None:
         self._url = _parse(url)
         self._patience = patience
         self._engine = self._create_engine()

@@ -10,7 +10,7 @@ from dagster._core.storage.tags import RETRY_NUMBER_TAG
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from feature_platform.routing.escalation import escalated_from, lost_worker
-from feature_platform.routing.run_price import SECONDS_PER_HOUR
+from feature_platform.routing.run_price import SECONDS_PER_HOUR, run_price
 from feature_platform.routing.tags import COMPUTE, ROUTE
 
 UNDER_WAY = (
@@ -35,7 +35,7 @@ class RunMetrics:
     classes
         Compute classes, which are told of with 0 too where no run is.
     prices
-        Per hour of one run, by class.
+        Per hour of one run, by class, for runs that were submitted when theirs had none.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class RunMetrics:
         )
         self._cost = Counter(
             "feature_platform_run_cost",
-            "Price per hour of the route times the hours of its runs, in the currency of dagster.yaml.",
+            "Hours of runs times their price per hour when they were submitted, in the currency of dagster.yaml.",
             ["route", "job"],
             registry=registry,
         )
@@ -126,8 +126,9 @@ class RunMetrics:
             seconds = max(0.0, end - record.start_time)
             self._waits.labels(route).observe(max(0.0, record.start_time - _created(record).timestamp()))
             self._durations.labels(route, run.job_name).observe(seconds)
-            if route in self._prices:
-                self._cost.labels(route, run.job_name).inc(self._prices[route] * seconds / SECONDS_PER_HOUR)
+            price = run_price(run.tags, self._prices)
+            if price is not None:
+                self._cost.labels(route, run.job_name).inc(price * seconds / SECONDS_PER_HOUR)
         if RETRY_NUMBER_TAG in run.tags:
             self._retries.labels(route).inc()
         cause = lost_worker(run)

@@ -11,7 +11,7 @@ from dagster._core.storage.dagster_run import FINISHED_STATUSES
 from feature_platform.eras.catalogue import Catalogue
 from feature_platform.errors import RoutingError
 from feature_platform.routing.era_keys import PARTITIONS_NAME, era_keys
-from feature_platform.routing.run_price import SECONDS_PER_HOUR, price_per_hour
+from feature_platform.routing.run_price import SECONDS_PER_HOUR, run_price
 from feature_platform.routing.tags import ROUTE
 
 PAGE = 1000
@@ -66,7 +66,6 @@ def _cost(instance: dg.DagsterInstance, record: dg.RunRecord, prices: Mapping[st
     run, route = record.dagster_run, record.dagster_run.tags.get(ROUTE)
     if route is None or record.start_time is None or record.end_time is None:
         return None
-    price = price_per_hour(run.tags)
     try:
         eras = era_keys(run.tags, run.run_config, lambda: instance.get_dynamic_partitions(PARTITIONS_NAME))
     except RoutingError:  # its range is no longer there
@@ -77,7 +76,7 @@ def _cost(instance: dg.DagsterInstance, record: dg.RunRecord, prices: Mapping[st
         job=run.job_name,
         ended=datetime.fromtimestamp(record.end_time, UTC),
         seconds=max(0.0, record.end_time - record.start_time),
-        price=prices.get(route) if price is None else price,
+        price=run_price(run.tags, prices),
         eras=tuple(eras),
     )
 

@@ -135,6 +135,16 @@ def test_runs_wait_go_on_and_end(instance: dg.DagsterInstance, exported: Served)
     assert exported.look()["runs"]["gpu", "queued"] == 0
 
 
+def test_a_run_costs_what_its_class_cost_when_it_was_submitted(instance: dg.DagsterInstance, exported: Served) -> None:
+    kind = dg.DagsterEventType
+    run_id = submitted(instance, {"feature_platform/force": "cpu"})
+    instance.add_run_tags(run_id, {"feature_platform/price_per_hour": "9"})
+    reports(instance, run_id, kind.RUN_STARTING, kind.RUN_START, kind.RUN_SUCCESS)
+    values = exported.look()
+    seconds = values["run_seconds_sum"]["probe_job", "cpu"]
+    assert 0 < values["run_cost_total"]["probe_job", "cpu"] == pytest.approx(seconds * 9 / 3600)
+
+
 def test_lost_workers_retries_and_escalations(instance: dg.DagsterInstance, exported: Served) -> None:
     first = submitted(instance, {"dagster/partition": instance.get_dynamic_partitions("eras")[0]})
     record_loss(instance, found(instance, first), WorkerEnd(Cause.OUT_OF_MEMORY, "the worker ran out of memory"))
