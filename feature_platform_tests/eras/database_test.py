@@ -86,9 +86,7 @@ def test_a_schema_of_a_newer_program_is_refused_with_the_way_back(catalogue_url:
 
 
 @pytest.mark.parametrize("older", ["0001", "0002"])
-def test_the_schema_is_taken_back_for_an_older_program_with_what_that_one_knows(
-    catalogue_url: str, older: str
-) -> None:
+def test_the_schema_is_taken_back_for_an_older_program_with_what_that_one_knows(catalogue_url: str, older: str) -> None:
     engine = create_engine(catalogue_url, poolclass=NullPool)
 
     def columns() -> dict[str, set[str]]:
@@ -114,7 +112,7 @@ def test_a_schema_that_never_was_is_refused(catalogue_url: str) -> None:
 def test_a_database_that_cannot_hold_every_text_is_one_clear_error(postgres_server: PostgresServer) -> None:
     postgres_server.execute("CREATE DATABASE western ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
     try:
-        with pytest.raises(EraError, match="database 'western' has the encoding LATIN1, .*: (CREATE .*)") as caught:
+        with pytest.raises(EraError, match=r"database 'western' has the encoding LATIN1, .*: (CREATE .*)") as caught:
             Catalogue(postgres_server.url("western"))
         postgres_server.execute(str(caught.value).partition("move there: ")[2])
         Catalogue(postgres_server.url("western_utf8"))
