@@ -77,7 +77,8 @@ def test_workers_are_in_the_network_and_on_the_volume_of_compose(home: str) -> N
 def test_the_exporter_is_one_of_our_programs_and_prometheus_reads_what_is_there() -> None:
     compose, monitoring = read("compose.yaml"), read("compose.monitoring.yaml")
     services = monitoring["services"]
-    assert services["exporter"]["environment"] == compose["x-environment"]
+    gpu = read("compose.gpu.yaml")["x-environment"]
+    assert services["exporter"]["environment"] == compose["x-environment"] | gpu
     assert services["exporter"]["volumes"] == compose["x-home"]
     prometheus = read("monitoring/prometheus.yaml")
     for job in prometheus["scrape_configs"]:

@@ -198,7 +198,7 @@ def check_terraform(words: list[str]) -> None:
     elif words[1] == "state":
         addresses += names[1:]
     for kind, name in (address.split(".") for address in addresses):
-        assert f'resource "{kind}" "{name}" {{' in files
+        assert (f'module "{name}" {{' if kind == "module" else f'resource "{kind}" "{name}" {{') in files
 
 
 def check_command(words: list[str]) -> None:
@@ -254,6 +254,7 @@ def test_a_command_is_one_that_there_is(block: Block) -> None:
         "dagster dev",
         "terraform -chdir=terraform/gke apply -var=colour=red",
         "terraform -chdir=terraform/gke output password",
+        "terraform -chdir=terraform/vm apply -target=module.sky",
         "terraform -chdir=terraform/vm state rm google_compute_disk.boot",
         "terraform -chdir=terraform/aws apply -var=project=a",
         "helm install extras deploy --namespace default",

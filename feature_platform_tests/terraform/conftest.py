@@ -13,7 +13,7 @@ import pytest
 from feature_platform_tests.terraform.provider_schema import Package, schema, used_types
 
 TOP = Path(__file__).parent.parent.parent
-DEPLOYMENTS = ("gke", "vm")
+DEPLOYMENTS = ("gke", "vm", "modules/ground")
 Terraform = Callable[..., "subprocess.CompletedProcess[str]"]
 
 

@@ -1,15 +1,3 @@
-# Of the nodes: logs, metrics, and images of our own registry.
-resource "google_service_account" "nodes" {
-  account_id   = "${var.name}-nodes"
-  display_name = "Nodes of ${var.name}"
-}
-
-resource "google_project_iam_member" "nodes" {
-  project = var.project
-  role    = "roles/container.defaultNodeServiceAccount"
-  member  = google_service_account.nodes.member
-}
-
 # Of pods that read and write frames and features: the bucket and nothing else.
 resource "google_service_account" "data" {
   account_id   = "${var.name}-data"

@@ -5,7 +5,7 @@ resource "google_monitoring_notification_channel" "mail" {
   type         = "email"
   labels       = { email_address = each.key }
 
-  depends_on = [google_project_service.needed]
+  depends_on = [module.ground]
 }
 
 locals {

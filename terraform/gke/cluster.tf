@@ -9,8 +9,8 @@ resource "google_container_cluster" "platform" {
   remove_default_node_pool = true
   initial_node_count       = 1
 
-  network    = google_compute_network.platform.id
-  subnetwork = google_compute_subnetwork.nodes.id
+  network    = module.ground.network
+  subnetwork = module.ground.subnetwork
   ip_allocation_policy {
     cluster_secondary_range_name  = "pods"
     services_secondary_range_name = "services"
@@ -91,7 +91,7 @@ resource "google_container_cluster" "platform" {
   }
 
   node_config {
-    service_account = google_service_account.nodes.email
+    service_account = module.ground.machines.email
     shielded_instance_config {
       enable_secure_boot          = true
       enable_integrity_monitoring = true
@@ -109,5 +109,5 @@ resource "google_container_cluster" "platform" {
     ignore_changes = [node_config, initial_node_count]
   }
 
-  depends_on = [google_project_service.needed, google_project_iam_member.nodes]
+  depends_on = [module.ground]
 }

@@ -24,7 +24,7 @@ resource "google_sql_database_instance" "platform" {
 
     ip_configuration {
       ipv4_enabled    = false
-      private_network = google_compute_network.platform.id
+      private_network = module.ground.network
       ssl_mode        = "ENCRYPTED_ONLY"
     }
 

@@ -1,7 +1,6 @@
 locals {
-  repository = "${var.region}-docker.pkg.dev/${var.project}/${google_artifact_registry_repository.images.repository_id}/feature-platform"
-  routes     = "runLauncher.config.customRunLauncher.config.routes"
-  limits     = "dagsterDaemon.runCoordinator.config.customRunCoordinator.config"
+  routes = "runLauncher.config.customRunLauncher.config.routes"
+  limits = "dagsterDaemon.runCoordinator.config.customRunCoordinator.config"
 }
 
 output "helm_values" {
@@ -10,7 +9,7 @@ output "helm_values" {
     dagster = merge(
       {
         for part in ["postgresql", "dagsterWebserver", "dagsterDaemon", "dagster-user-deployments.deployments[0]"] :
-        "${part}.image.repository" => local.repository
+        "${part}.image.repository" => module.ground.repository
       },
       {
         for part in ["dagsterWebserver", "dagsterDaemon", "dagster-user-deployments.deployments[0]"] :
@@ -20,8 +19,8 @@ output "helm_values" {
       merge([
         for route, image in { cpu                                                 = "cpu", gpu = "gpu", cpu-highmem = "cpu" } : {
           "${local.routes}.${route}.config.job_namespace"                         = var.namespace
-          "${local.routes}.${route}.config.job_image"                             = "${local.repository}:${var.image_tag}-${image}"
-          "${local.routes}.${route}.config.run_k8s_config.container_config.image" = "${local.repository}:${var.image_tag}-${image}"
+          "${local.routes}.${route}.config.job_image"                             = module.ground.images[image]
+          "${local.routes}.${route}.config.run_k8s_config.container_config.image" = module.ground.images[image]
         }
       ]...),
       {
@@ -32,7 +31,7 @@ output "helm_values" {
       },
     )
     extras = {
-      "image.repository"   = local.repository
+      "image.repository"   = module.ground.repository
       "image.tag"          = "${var.image_tag}-cpu"
       "image.pgbouncerTag" = "${var.image_tag}-pgbouncer"
       "database.host"      = google_sql_database_instance.platform.private_ip_address
@@ -45,7 +44,7 @@ output "helm_values" {
 
 output "images" {
   description = "Where to push the three images, each with its tag."
-  value       = { for image in ["cpu", "gpu", "pgbouncer"] : image => "${local.repository}:${var.image_tag}-${image}" }
+  value       = { for image in ["cpu", "gpu", "pgbouncer"] : image => module.ground.images[image] }
 }
 
 output "cluster" {

@@ -72,7 +72,7 @@ resource "google_container_node_pool" "system" {
     machine_type    = "e2-standard-4"
     disk_size_gb    = 100
     disk_type       = "pd-balanced"
-    service_account = google_service_account.nodes.email
+    service_account = module.ground.machines.email
     oauth_scopes    = ["https://www.googleapis.com/auth/cloud-platform"]
     labels          = { "feature-platform/pool" = "system" }
     metadata        = { disable-legacy-endpoints = "true" }
@@ -119,7 +119,7 @@ resource "google_container_node_pool" "runs" {
     spot            = each.value.spot
     disk_size_gb    = 200
     disk_type       = "pd-balanced"
-    service_account = google_service_account.nodes.email
+    service_account = module.ground.machines.email
     oauth_scopes    = ["https://www.googleapis.com/auth/cloud-platform"]
     labels          = each.value.labels
     metadata        = { disable-legacy-endpoints = "true" }

@@ -2,24 +2,38 @@ locals {
   labels = { app = var.name }
 }
 
-# Left on when this is destroyed: something else in the project may need them.
-resource "google_project_service" "needed" {
-  for_each = toset([
-    "artifactregistry.googleapis.com",
-    "billingbudgets.googleapis.com",
-    "binaryauthorization.googleapis.com",
-    "compute.googleapis.com",
-    "container.googleapis.com",
-    "containerfilesystem.googleapis.com",
-    "iap.googleapis.com",
-    "monitoring.googleapis.com",
-    "secretmanager.googleapis.com",
-    "servicenetworking.googleapis.com",
-    "sqladmin.googleapis.com",
-  ])
+# Services, network, images and the nodes' account: what terraform/vm stands on too.
+module "ground" {
+  source = "../modules/ground"
 
-  service            = each.key
-  disable_on_destroy = false
+  project   = var.project
+  name      = var.name
+  region    = var.region
+  operators = var.operators
+  image_tag = var.image_tag
+
+  services = [
+    "billingbudgets",
+    "binaryauthorization",
+    "container",
+    "containerfilesystem",
+    "monitoring",
+    "servicenetworking",
+    "sqladmin",
+  ]
+
+  # 110 pods a node take 256 addresses of theirs: 256 nodes, more than the variable runs allows.
+  subnetwork = {
+    name      = "${var.name}-nodes"
+    addresses = "10.20.0.0/20"
+    secondary = { pods = "10.24.0.0/16", services = "10.28.0.0/20" }
+  }
+
+  machines = {
+    id    = "${var.name}-nodes"
+    label = "Nodes of ${var.name}"
+    roles = ["roles/container.defaultNodeServiceAccount"]
+  }
 }
 
 data "google_project" "this" {

@@ -20,7 +20,7 @@ resource "google_secret_manager_secret" "database" {
     }
   }
 
-  depends_on = [google_project_service.needed]
+  depends_on = [module.ground]
 }
 
 resource "google_secret_manager_secret_version" "database" {

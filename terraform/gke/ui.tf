@@ -8,7 +8,7 @@ resource "google_compute_global_address" "ui" {
   count = length(local.ui)
   name  = "${var.name}-ui"
 
-  depends_on = [google_project_service.needed]
+  depends_on = [module.ground]
 }
 
 resource "google_compute_managed_ssl_certificate" "ui" {
@@ -19,7 +19,7 @@ resource "google_compute_managed_ssl_certificate" "ui" {
     domains = local.ui
   }
 
-  depends_on = [google_project_service.needed]
+  depends_on = [module.ground]
 }
 
 # Of all that the proxy guards in this project: the load balancer's name is the Ingress's to give.
@@ -30,5 +30,5 @@ resource "google_iap_web_iam_member" "ui" {
   role    = "roles/iap.httpsResourceAccessor"
   member  = each.key
 
-  depends_on = [google_project_service.needed]
+  depends_on = [module.ground]
 }

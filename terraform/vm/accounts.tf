@@ -1,43 +1,14 @@
-# Of the machine: its logs and metrics, our images, the deployment's files and one password.
-resource "google_service_account" "machine" {
-  account_id   = var.name
-  display_name = "Machine of ${var.name}"
-}
-
-resource "google_project_iam_member" "machine" {
-  for_each = toset(["roles/logging.logWriter", "roles/monitoring.metricWriter"])
-
-  project = var.project
-  role    = each.key
-  member  = google_service_account.machine.member
-}
-
-resource "google_artifact_registry_repository_iam_member" "machine" {
-  repository = google_artifact_registry_repository.images.name
-  location   = local.region
-  role       = "roles/artifactregistry.reader"
-  member     = google_service_account.machine.member
-}
-
+# What the machine's account may read: the deployment's files and one password.
 resource "google_storage_bucket_iam_member" "machine" {
   bucket = google_storage_bucket.deployment.name
   role   = "roles/storage.objectViewer"
-  member = google_service_account.machine.member
+  member = module.ground.machines.member
 }
 
 resource "google_secret_manager_secret_iam_member" "machine" {
   secret_id = google_secret_manager_secret.database.id
   role      = "roles/secretmanager.secretAccessor"
-  member    = google_service_account.machine.member
-}
-
-resource "google_artifact_registry_repository_iam_member" "operators" {
-  for_each = var.operators
-
-  repository = google_artifact_registry_repository.images.name
-  location   = local.region
-  role       = "roles/artifactregistry.writer"
-  member     = each.key
+  member    = module.ground.machines.member
 }
 
 # Through the tunnel to this machine, and root on it; by OS Login no key lies in metadata.
@@ -72,7 +43,7 @@ resource "google_project_iam_member" "operators" {
 resource "google_service_account_iam_member" "operators" {
   for_each = var.operators
 
-  service_account_id = google_service_account.machine.name
+  service_account_id = module.ground.machines.name
   role               = "roles/iam.serviceAccountUser"
   member             = each.key
 }

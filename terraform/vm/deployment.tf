@@ -1,17 +1,3 @@
-resource "google_artifact_registry_repository" "images" {
-  #checkov:skip=CKV_GCP_84:Google's own keys encrypt it; images hold no secret
-  repository_id = var.name
-  location      = local.region
-  format        = "DOCKER"
-  description   = "Images of ${var.name}: tags -cpu, -gpu and -pgbouncer of one version"
-
-  docker_config {
-    immutable_tags = true
-  }
-
-  depends_on = [google_project_service.needed]
-}
-
 # docker/ as it is here: the machine fetches it when it starts.
 resource "google_storage_bucket" "deployment" {
   #checkov:skip=CKV_GCP_62:files of this repository, read by one machine
@@ -71,7 +57,7 @@ resource "google_secret_manager_secret" "database" {
     }
   }
 
-  depends_on = [google_project_service.needed]
+  depends_on = [module.ground]
 }
 
 resource "google_secret_manager_secret_version" "database" {

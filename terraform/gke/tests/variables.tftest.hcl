@@ -8,12 +8,11 @@ run "names" {
   command = plan
 
   variables {
-    project   = "Greenhouse Features"
     name      = "a-name-that-is-far-too-long"
     namespace = "Feature_Platform"
   }
 
-  expect_failures = [var.project, var.name, var.namespace]
+  expect_failures = [var.name, var.namespace]
 }
 
 run "places" {
@@ -58,18 +57,16 @@ run "everybody" {
 
   variables {
     control_plane_networks = { everybody = "0.0.0.0/0" }
-    operators              = ["allUsers"]
     ui_members             = ["allAuthenticatedUsers"]
   }
 
-  expect_failures = [var.control_plane_networks, var.operators, var.ui_members]
+  expect_failures = [var.control_plane_networks, var.ui_members]
 }
 
 run "the_rest" {
   command = plan
 
   variables {
-    image_tag       = "latest"
     database_tier   = "db-f1-micro"
     database_users  = ["analyst"]
     ui_domain       = "https://features.example.com"
@@ -77,5 +74,5 @@ run "the_rest" {
     alert_emails    = ["oncall"]
   }
 
-  expect_failures = [var.image_tag, var.database_tier, var.database_users, var.ui_domain, var.billing_account, var.alert_emails]
+  expect_failures = [var.database_tier, var.database_users, var.ui_domain, var.billing_account, var.alert_emails]
 }

@@ -55,10 +55,23 @@ run "on_demand_and_kept" {
   }
 
   assert {
+    condition     = google_secret_manager_secret_version.database.secret_data == null
+    error_message = "A password stands in the state."
+  }
+}
+
+run "monitoring" {
+  command = plan
+
+  variables {
+    monitoring = true
+  }
+
+  assert {
     condition = alltrue([
       for line in split("\n", google_compute_instance.machine.metadata["platform-environment"]) :
       strcontains(
-        join("", [for name in ["compose.yaml", "compose.gpu.yaml"] : file("../../docker/${name}")]),
+        join("", [for name in ["compose.yaml", "compose.gpu.yaml", "compose.monitoring.yaml"] : file("../../docker/${name}")]),
         format("{%s:-", split("=", line)[0]),
       )
     ])
@@ -66,8 +79,16 @@ run "on_demand_and_kept" {
   }
 
   assert {
-    condition     = google_secret_manager_secret_version.database.secret_data == null
-    error_message = "A password stands in the state."
+    condition = alltrue([
+      for word in split(" ", google_compute_instance.machine.metadata["platform-compose"]) :
+      !strcontains(word, ".") || contains(keys(google_storage_bucket_object.files), word)
+    ])
+    error_message = "A file that the machine is to start is not among those that it fetches."
+  }
+
+  assert {
+    condition     = strcontains(google_compute_instance.machine.metadata["platform-compose"], "compose.monitoring.yaml") && contains(keys(output.images), "monitoring")
+    error_message = "Monitoring is started, and its image asked for."
   }
 }
 
@@ -95,18 +116,12 @@ run "bad_values" {
   command = plan
 
   variables {
-    project          = "Greenhouse"
     name             = "a-name-that-is-far-too-long"
     zone             = "europe-west4"
     data_disk_gb     = 10
-    image_tag        = "latest"
     sizes            = { CPU_RUNS = "8; rm -rf /" }
     password_version = 0.5
-    operators        = ["allUsers"]
   }
 
-  expect_failures = [
-    var.project, var.name, var.zone, var.data_disk_gb, var.image_tag, var.sizes,
-    var.password_version, var.operators,
-  ]
+  expect_failures = [var.name, var.zone, var.data_disk_gb, var.sizes, var.password_version]
 }

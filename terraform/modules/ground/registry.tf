@@ -3,7 +3,7 @@ resource "google_artifact_registry_repository" "images" {
   repository_id = var.name
   location      = var.region
   format        = "DOCKER"
-  description   = "Images of ${var.name}: tags -cpu, -gpu and -pgbouncer of one version"
+  description   = "Images of ${var.name}: tags such as -cpu, -gpu and -pgbouncer of one version"
 
   docker_config {
     immutable_tags = true
@@ -26,11 +26,25 @@ resource "google_artifact_registry_repository" "images" {
   depends_on = [google_project_service.needed]
 }
 
-resource "google_artifact_registry_repository_iam_member" "nodes" {
+# Of the machines: logs, metrics, and images of our own registry.
+resource "google_service_account" "machines" {
+  account_id   = var.machines.id
+  display_name = var.machines.label
+}
+
+resource "google_project_iam_member" "machines" {
+  for_each = var.machines.roles
+
+  project = var.project
+  role    = each.key
+  member  = google_service_account.machines.member
+}
+
+resource "google_artifact_registry_repository_iam_member" "machines" {
   repository = google_artifact_registry_repository.images.name
   location   = var.region
   role       = "roles/artifactregistry.reader"
-  member     = google_service_account.nodes.member
+  member     = google_service_account.machines.member
 }
 
 resource "google_artifact_registry_repository_iam_member" "operators" {
