@@ -2,6 +2,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -9,6 +10,9 @@ from feature_platform.storage.root import StorageRoot
 from feature_platform_tests.full_disk import Disk, LimitedDisk, MissingMountError, mounted_disk
 from feature_platform_tests.postgres_server import MissingPostgresError, PostgresServer, running_postgres
 from feature_platform_tests.read_only import MissingRightError, OpenFolder, open_folder, stepped_down
+
+if TYPE_CHECKING:
+    from feature_platform_tests.routing.kubernetes_api import KubernetesApi
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -50,6 +54,16 @@ def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Disk]:
             yield mounted
     except MissingMountError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator["KubernetesApi"]:
+    """A small server of Kubernetes' API."""
+    # Imported here: few tests want it, and Kubernetes' client is slow to load.
+    from feature_platform_tests.routing.kubernetes_api import KubernetesApi, running_kubernetes_api  # noqa: PLC0415
+
+    with running_kubernetes_api(KubernetesApi()) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,8 @@ from feature_platform_tests.deploy import cluster_definitions
 from feature_platform_tests.deploy.chart_values import chart_values, instance_config
 from feature_platform_tests.deploy.cluster import Cluster, Node, Pod, running_cluster
 from feature_platform_tests.faults.programs import wait_until
-from feature_platform_tests.routing.home import make_home, open_instance
+from feature_platform_tests.routing.home import open_instance
+from feature_platform_tests.routing.kubernetes_home import kubernetes_home
 
 pytestmark = [pytest.mark.deploy, pytest.mark.timeout(600)]
 
@@ -69,26 +70,21 @@ class Deployment:
 
 
 @pytest.fixture(params=[(3, 2), pytest.param((8, 4), marks=pytest.mark.long)], ids=["5 eras", "12 eras"])
-def deployment(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Deployment]:
+def deployment(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     home, (small, large) = tmp_path / "home", request.param
     cluster = Cluster(nodes=nodes(), folder=tmp_path)
     cluster.environments = {
         "feature-platform-environment": {"STORAGE": "from the ConfigMap"},
         "feature-platform-database": {"postgresql-password": "of the tests", "PGPASSWORD": "of the tests"},
     }
-    with running_cluster(cluster), pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DAGSTER_HOME", str(home))
-        patch.setenv("DAGSTER_EVENT_LOG_CONSUMER_DAEMON_INTERVAL_SECONDS", "1")
-        patch.delenv("FEATURE_PLATFORM_CATALOGUE_URL", raising=False)
-        eras = make_home(home, [SMALL] * small + [LARGE] * large)
-        config = instance_config(chart_values())
-        config["run_coordinator"]["config"] |= {"limits": LIMITS, "dequeue_interval_seconds": 1}
-        config["run_monitoring"]["poll_interval_seconds"] = 2
-        cluster.write_config(home / "kubeconfig")
-        for route in config["run_launcher"]["config"]["routes"].values():
-            outside = {"load_incluster_config": False, "kubeconfig_file": str(home / "kubeconfig")}
-            route["config"] |= {"dagster_home": str(home), **outside}
-        (home / "dagster.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    config = instance_config(chart_values())
+    config["run_coordinator"]["config"] |= {"limits": LIMITS, "dequeue_interval_seconds": 1}
+    config["run_monitoring"]["poll_interval_seconds"] = 2
+    for route in config["run_launcher"]["config"]["routes"].values():
+        route["config"]["dagster_home"] = str(home)
+    monkeypatch.setenv("DAGSTER_EVENT_LOG_CONSUMER_DAEMON_INTERVAL_SECONDS", "1")
+    rows = [SMALL] * small + [LARGE] * large
+    with running_cluster(cluster), kubernetes_home(home, cluster, rows, config) as eras:
         location = {"python_file": {"relative_path": str(FILE), "location_name": FILE.stem}}
         workspace = home / "workspace.yaml"
         workspace.write_text(yaml.safe_dump({"load_from": [location]}), encoding="utf-8")

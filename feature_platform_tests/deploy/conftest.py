@@ -4,40 +4,26 @@ from typing import Any
 
 import dagster as dg
 import pytest
-import yaml
 from dagster._core.launcher.base import LaunchRunContext
 from dagster._core.run_coordinator import SubmitRunContext
 from dagster_k8s.job import get_job_name_from_run_id
 
 from feature_platform_tests.deploy.chart_values import ROUTES, chart_values, instance_config
 from feature_platform_tests.deploy.helm import MissingToolsError, tool
-from feature_platform_tests.routing.home import create_run, make_home, open_instance
-from feature_platform_tests.routing.kubernetes_api import KubernetesApi, running_kubernetes_api
+from feature_platform_tests.routing.home import create_run, open_instance
+from feature_platform_tests.routing.kubernetes_api import KubernetesApi
+from feature_platform_tests.routing.kubernetes_home import kubernetes_home
 
 LOCATION_IMAGE = "registry.example/feature-platform:0.1.0-cpu"
-
-
-@pytest.fixture(scope="module")
-def api() -> Iterator[KubernetesApi]:
-    with running_kubernetes_api(KubernetesApi()) as api:
-        yield api
 
 
 @pytest.fixture(scope="module")
 def instance(api: KubernetesApi, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dg.DagsterInstance]:
     """The instance of helm-values.yaml, with SQLite for PostgreSQL and the tests' API for the cluster's."""
     home = tmp_path_factory.mktemp("home")
-    api.write_config(home / "kubeconfig")
     config = instance_config(chart_values())
-    for route in config["run_launcher"]["config"]["routes"].values():
-        route["config"] |= {"load_incluster_config": False, "kubeconfig_file": str(home / "kubeconfig")}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DAGSTER_HOME", str(home))
-        patch.delenv("FEATURE_PLATFORM_CATALOGUE_URL", raising=False)
-        make_home(home, [400, 2_000_000])
-        (home / "dagster.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
-        with open_instance(home) as opened:
-            yield opened
+    with kubernetes_home(home, api, [400, 2_000_000], config), open_instance(home) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")

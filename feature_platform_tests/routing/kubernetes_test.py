@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
+import yaml
 from dagster._core.launcher.base import LaunchRunContext
 from dagster._core.run_coordinator import SubmitRunContext
 from dagster._daemon.monitoring.run_monitoring import monitor_started_run
@@ -14,20 +15,15 @@ from kubernetes import client
 
 from feature_platform.routing.pod_end import pods_end
 from feature_platform.routing.worker_process import DAGSTER_VARIABLE
-from feature_platform_tests.routing.home import create_run, make_home, open_instance
-from feature_platform_tests.routing.kubernetes_api import KubernetesApi, running_kubernetes_api
-
-
-@pytest.fixture(scope="module")
-def api() -> Iterator[KubernetesApi]:
-    with running_kubernetes_api(KubernetesApi()) as api:
-        yield api
+from feature_platform_tests.routing.home import REPOSITORY, create_run, open_instance
+from feature_platform_tests.routing.kubernetes_api import KubernetesApi
+from feature_platform_tests.routing.kubernetes_home import kubernetes_home
 
 
 @pytest.fixture(scope="module")
 def instance(api: KubernetesApi, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dg.DagsterInstance]:
     home = tmp_path_factory.mktemp("home")
-    api.write_config(home / "kubeconfig")
+    config = yaml.safe_load((REPOSITORY / "dagster.yaml").read_text(encoding="utf-8"))
     route = {
         "module": "feature_platform.routing.kubernetes",
         "class": "KubernetesRunLauncher",
@@ -36,17 +32,12 @@ def instance(api: KubernetesApi, tmp_path_factory: pytest.TempPathFactory) -> It
             "instance_config_map": "dagster-instance",
             "job_image": "features:1",
             "job_namespace": "features",
-            "load_incluster_config": False,
-            "kubeconfig_file": str(home / "kubeconfig"),
             "env_vars": ["TSFRESH_N_JOBS=4", "OPENBLAS_NUM_THREADS=1"],
         },
     }
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DAGSTER_HOME", str(home))
-        patch.delenv("FEATURE_PLATFORM_CATALOGUE_URL", raising=False)
-        make_home(home, [400], {"run_launcher": {"routes": {"cpu": route, "cpu-highmem": route}}})
-        with open_instance(home) as opened:
-            yield opened
+    config["run_launcher"]["config"]["routes"] = {"cpu": route, "cpu-highmem": route}
+    with kubernetes_home(home, api, [400], config), open_instance(home) as opened:
+        yield opened
 
 
 def started(instance: dg.DagsterInstance, **tags: str) -> dg.DagsterRun:
