@@ -70,6 +70,7 @@ PEERS := functime pycatch22 tsfel tsflex tsfresh==0.21.2
 test-deploy: $(VENV)/installed .deploy/installed ## what needs a Docker engine; terraform/ by Terraform; the charts by Helm; a cluster without Kubernetes
 	@command -v shellcheck >/dev/null || { $(call system_package,shellcheck,a linter of shell scripts for the tests); }
 	@command -v dockerd >/dev/null || $(DOCKER) info >/dev/null 2>&1 || { $(call system_package,docker.io,a Docker engine for the tests); }
+	@$(DOCKER) compose version >/dev/null 2>&1 || command -v docker-compose >/dev/null || { $(call system_package,docker-compose,Compose for the tests); }
 	DOCKER=$(DOCKER) docker/test-engine.sh
 	$(MAKE) image
 	$(BIN)/python -m pytest -m deploy

@@ -7,7 +7,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import dropwhile, pairwise
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -165,6 +165,9 @@ def parsed(words: list[str]) -> dict[str, Any]:
     return options
 
 
+COMPOSE_VERBS = {"build", "up", "down", "run", "exec", "logs", "stop", "start"}
+
+
 def check_docker(words: list[str]) -> None:
     """Files, services and stages that a command of Docker's names are ours, and so is what a service is to run."""
     given = list(pairwise(words))
@@ -173,12 +176,15 @@ def check_docker(words: list[str]) -> None:
         assert f" AS {dict(given)['--target']}\n" in read(TOP / "docker" / "Dockerfile")
     elif words[1] == "compose":
         services = yaml.safe_load(read(TOP / "docker" / "compose.yaml"))["services"]
-        rest = [word for word in words if not word.startswith("-")]
-        for verb in {"run", "exec", "logs", "stop", "start"} & set(rest):
-            service, *command = rest[rest.index(verb) + 1 :]
+        (verb,) = COMPOSE_VERBS & set(words)
+        rest = words[words.index(verb) + 1 :]
+        if verb in {"run", "exec"}:
+            service, *command = dropwhile(lambda word: word.startswith("-"), rest)
             assert service in services
-            if command:
+            if command[0] != "sh":
                 parsed(command)
+        else:
+            assert set(services) >= {word for word in rest if not word.startswith("-")}
     else:
         assert words[1] in {"kill", "logs"}
 
