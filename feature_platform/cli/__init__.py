@@ -2,7 +2,7 @@
 
 import typer
 
-from feature_platform.cli import cost, demo, doctor, eras, export, exporter, init, inspect, run, store, warm
+from feature_platform.cli import cost, demo, doctor, eras, export, exporter, features, init, inspect, run, store, warm
 
 app = typer.Typer(
     name="feature-platform",
@@ -22,4 +22,5 @@ app.command("exporter")(exporter.exporter)
 app.command("warm")(warm.warm)
 app.add_typer(cost.app, name="cost")
 app.add_typer(eras.app, name="eras")
+app.add_typer(features.app, name="features")
 app.add_typer(store.app, name="store")

@@ -8,6 +8,7 @@ from feature_platform.selection.api import select_features
 from feature_platform.selection.summary import SENSOR, kept_by
 from feature_platform.stages import feature_store, tsfresh_features
 from feature_platform.stages.feature_store import serve_features
+from feature_platform.stages.feature_units import described_columns, feature_units
 from feature_platform.stages.outcome import CheckOutcome, StageOutcome
 from feature_platform.stages.platform import Platform
 from feature_platform.storage.frames import Manifest, Provenance
@@ -82,7 +83,7 @@ def project_features(platform: Platform, era_id: str) -> StageOutcome:
             "bytes": manifest.bytes,
             "seconds": round(time.perf_counter() - began, 3),
             "selected_by_sensor": kept_by(SENSOR, kept, features.details["features"]),
-            "selected_columns": pl.DataFrame({"column": list(kept)}, schema={"column": pl.String()}),
+            "selected_columns": described_columns(kept, feature_units(description)),
         },
         checks=(
             *serve_features(platform, era, selected),

@@ -95,6 +95,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     registry = "feature_platform/features/calculators/registry.py"
     listed = block("", f"`{registry}`")
     copied.edit(registry, listed.replace("    spread,\n", ""), listed, times=2)
+    catalogue = "feature_platform/features/catalogue/values.py"
+    copied.edit(catalogue, "ENTRIES = (\n", "ENTRIES = (\n" + block("", f"`{catalogue}`"), times=1)
     requests = "feature_platform_tests/features/calculators/requests.py"
     copied.edit(requests, NO_OWN, NO_OWN[:-1] + "\n" + block("", f"`{requests}`") + "}", times=1)
     return copied
@@ -111,12 +113,13 @@ def test_the_new_columns_come_out_and_are_numpys(copy: Copy) -> None:
 
 
 def test_its_own_test_and_those_of_the_registry_pass(copy: Copy) -> None:
-    tests = "feature_platform_tests/features/calculators"
-    chosen = ("-k", "spread_test or quantile_range or asked_for")
-    arguments = ("-q", "-p", "no:cacheprovider", *chosen, f"{tests}/spread_test.py", f"{tests}/targets_test.py")
+    tests = "feature_platform_tests/features"
+    files = ("calculators/spread_test.py", "calculators/targets_test.py", "catalogue_test.py")
+    chosen = ("-k", "spread_test or quantile_range or asked_for or every_calculator or every_feature")
+    arguments = ("-q", "-p", "no:cacheprovider", *chosen, *(f"{tests}/{file}" for file in files))
     done = copy.python("-m", "pytest", *arguments)
     assert done.returncode == 0, done.stdout
-    assert re.search(r"^6 passed, \d+ deselected", done.stdout, re.MULTILINE), done.stdout
+    assert re.search(r"^8 passed, \d+ deselected", done.stdout, re.MULTILINE), done.stdout
 
 
 @pytest.mark.cudasim

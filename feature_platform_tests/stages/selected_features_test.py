@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from feature_platform.errors import SelectionError, StorageError
+from feature_platform.sources.description import load_description
 from feature_platform.stages.feature_selection import pin_selection, scopes
+from feature_platform.stages.feature_units import described_columns, feature_units
 from feature_platform.stages.platform import Platform
 from feature_platform.stages.selected_features import project_features
 from feature_platform_tests.stages.house import ROWS_A_DAY, check, house, run_stages, take_in, without
@@ -25,6 +28,38 @@ def test_an_era_is_provisional_until_a_selection_is_pinned(platform: Platform, t
     table = platform.datasets.read(outcome.manifest)
     assert tuple(table.columns) == ("window_start", "window_end", *pinned.columns)
     assert all(found.passed for found in outcome.checks)
+
+
+def test_the_columns_are_explained_in_their_units_and_stay_small(platform: Platform, tmp_path: Path) -> None:
+    custom = {
+        "feature_set": "custom",
+        "columns": ["air_temp__mean_6h"],
+        "custom": {"variance": None, "quantile": [{"q": n / 40} for n in range(1, 40)]},
+    }
+    steps = {"step": "10m", "max_gap": "1h", "rolling_windows": ["6h"]}
+    selection = {"maximum_correlation": 1.0, "minimum_variance": 0.0}
+    source = house(tmp_path / "source", features=custom, preprocessing=steps, selection=selection)
+    outcome = run_stages(platform, take_in(platform, source)[1])["selected_features"]
+    assert outcome.metadata["selected"] > 100
+    shown = outcome.metadata["selected_columns"]
+    assert isinstance(shown, pl.DataFrame)
+    assert shown.columns == ["column", "sensor", "calculator", "meaning", "unit"]
+    assert len(shown.write_json()) < 20_000
+    rows = shown.filter(pl.col("calculator") == "quantile").rows(named=True)
+    assert len(rows) > 40
+    expected = {"air_temp": "°C", "humidity": "%", "lamps": "none", "air_temp.mean_6h": "°C"}
+    for row in rows:
+        assert row["column"].startswith(f"{row['sensor']}__quantile__q_")
+        assert row["meaning"].startswith("The value below which a share of 0.")
+        assert row["unit"] == expected[row["sensor"]]
+    units = feature_units(load_description(source.yaml))
+    assert units == {"air_temp": "°C", "humidity": "%", "lamps": ""} | {
+        f"{sensor}.{statistic}_6h": unit
+        for sensor, unit in {"air_temp": "°C", "humidity": "%", "lamps": ""}.items()
+        for statistic in ("mean", "std", "min", "max")
+    } | {f"{sensor}.scaled": "" for sensor in ("air_temp", "humidity", "lamps")}
+    foreign = described_columns(["air_temp__matrix_profile__threshold_0.98"], units)
+    assert foreign.row(0)[2:] == ("matrix_profile", "not in the catalogue", "u")
 
 
 def test_a_pinned_column_that_an_era_lacks_is_null_and_named(platform: Platform, tmp_path: Path) -> None:

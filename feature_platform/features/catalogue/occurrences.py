@@ -1,0 +1,153 @@
+"""The catalogue's entries on how many values are where, which ones come again, and when."""
+
+from feature_platform.features.catalogue.entry import Entry
+
+ENTRIES = (
+    Entry("count_above_mean", "How many values lie above the mean.", "#{xᵢ > μ}", kind="count"),
+    Entry("count_below_mean", "How many values lie below the mean.", "#{xᵢ < μ}", kind="count"),
+    Entry(
+        "count_above",
+        "The share of values that are {t} or more.",
+        "#{xᵢ ≥ t} / n",
+        kind="share",
+        parameters={"t": "the threshold, in the sensor's unit"},
+    ),
+    Entry(
+        "count_below",
+        "The share of values that are {t} or less.",
+        "#{xᵢ ≤ t} / n",
+        kind="share",
+        parameters={"t": "the threshold, in the sensor's unit"},
+    ),
+    Entry(
+        "value_count",
+        "How many values are exactly {value}.",
+        "#{xᵢ = value}",
+        kind="count",
+        parameters={"value": "the value, in the sensor's unit"},
+    ),
+    Entry(
+        "range_count",
+        "How many values are at least {min} and below {max}.",
+        "#{min ≤ xᵢ < max}",
+        kind="count",
+        parameters={"min": "the lower bound, in the sensor's unit", "max": "the upper bound, in the sensor's unit"},
+    ),
+    Entry(
+        "number_crossing_m",
+        "How often the series crosses the level {m}.",
+        "#{(xᵢ > m) ≠ (xᵢ₊₁ > m)}",
+        kind="count",
+        parameters={"m": "the level, in the sensor's unit"},
+    ),
+    Entry(
+        "longest_strike_above_mean",
+        "For how many steps at a time the series stays above its mean, at most.",
+        "longest run of xᵢ > μ",
+        kind="count",
+    ),
+    Entry(
+        "longest_strike_below_mean",
+        "For how many steps at a time the series stays below its mean, at most.",
+        "longest run of xᵢ < μ",
+        kind="count",
+    ),
+    Entry(
+        "number_peaks",
+        "How many values are larger than all {n} neighbours on either side.",
+        "#{xᵢ > xᵢ₋ₖ and xᵢ > xᵢ₊ₖ for k = 1 … n}",
+        kind="count",
+        parameters={"n": "how many neighbours on either side"},
+    ),
+    Entry("has_duplicate", "Whether any value occurs more than once.", "some xᵢ = xⱼ, i ≠ j", kind="flag"),
+    Entry(
+        "has_duplicate_max",
+        "Whether the largest value occurs more than once.",
+        "#{xᵢ = max x} ≥ 2",
+        kind="flag",
+    ),
+    Entry(
+        "has_duplicate_min",
+        "Whether the smallest value occurs more than once.",
+        "#{xᵢ = min x} ≥ 2",
+        kind="flag",
+    ),
+    Entry(
+        "percentage_of_reoccurring_values_to_all_values",
+        "Of the different values, the share that occurs more than once.",
+        "#{v in V that occur twice or more} / #V, V the set of values",
+        kind="share",
+    ),
+    Entry(
+        "percentage_of_reoccurring_datapoints_to_all_datapoints",
+        "The share of points whose value occurs at some other point too.",
+        "#{i with xᵢ = xⱼ for some j ≠ i} / n",
+        kind="share",
+    ),
+    Entry(
+        "sum_of_reoccurring_values",
+        "The sum of the different values that occur more than once.",
+        "Σ v over the v in V that occur twice or more, V the set of values",
+    ),
+    Entry(
+        "sum_of_reoccurring_data_points",
+        "The sum of all points whose value occurs at some other point too.",
+        "Σ xᵢ over the i with xᵢ = xⱼ for some j ≠ i",
+    ),
+    Entry(
+        "ratio_value_number_to_time_series_length",
+        "How many different values there are for each point; 1 if none occurs twice.",
+        "#V / n, V the set of values",
+        kind="share",
+    ),
+    Entry(
+        "first_location_of_maximum",
+        "Where in the window the largest value is first reached.",
+        "(i - 1) / n for the first xᵢ = max x",
+        kind="position",
+    ),
+    Entry(
+        "last_location_of_maximum",
+        "Where in the window the largest value is last left.",
+        "i / n for the last xᵢ = max x",
+        kind="position",
+    ),
+    Entry(
+        "first_location_of_minimum",
+        "Where in the window the smallest value is first reached.",
+        "(i - 1) / n for the first xᵢ = min x",
+        kind="position",
+    ),
+    Entry(
+        "last_location_of_minimum",
+        "Where in the window the smallest value is last left.",
+        "i / n for the last xᵢ = min x",
+        kind="position",
+    ),
+    Entry(
+        "index_mass_quantile",
+        "Where in the window a share of {q} of the sum of sizes is reached.",
+        "i / n for the first i with |x₁| + … + |xᵢ| ≥ q · Σ |xⱼ|",
+        kind="position",
+        parameters={"q": "the share of the sum, 0 to 1"},
+    ),
+    Entry(
+        "energy_ratio_by_chunks",
+        "The share of the sum of squares that falls into part {segment_focus} (from 0) of {num_segments}.",
+        "Σ xᵢ² over the part / Σ xᵢ²",
+        kind="share",
+        parameters={"num_segments": "into how many parts the window is cut", "segment_focus": "which part, from 0"},
+    ),
+    Entry(
+        "query_similarity_count",
+        "How often a given stretch of values occurs, nearly; always undefined without a query.",
+        "#{i : distance of (xᵢ … xᵢ₊ₘ₋₁) to the query ≤ threshold}",
+        kind="count",
+        parameters={
+            "query": "the stretch to look for, of at least 3 values",
+            "threshold": "the largest Euclidean distance that counts",
+            "normalize": "whether stretches are brought to mean 0 and deviation 1 first",
+        },
+        reference="Mueen et al., MASS: the fastest similarity search algorithm, 2017",
+    ),
+)
