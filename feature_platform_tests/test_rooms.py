@@ -19,6 +19,7 @@ DOMAIN_ROOMS = (
     "stages",
     "plots",
     "demo",
+    "reports",
 )
 
 

@@ -55,8 +55,8 @@ def test_it_holds_the_package_and_its_templates_and_no_tests(wheel: Path) -> Non
         names = set(archive.namelist())
         for name in NAMES:
             assert archive.read(f"feature_platform/templates/{name}").decode() == template(name)
-    modules = {path.relative_to(CHECKOUT).as_posix() for path in (CHECKOUT / "feature_platform").rglob("*.py")}
-    assert modules <= names
+    sources = [path for kind in ("*.py", "*.html") for path in (CHECKOUT / "feature_platform").rglob(kind)]
+    assert {path.relative_to(CHECKOUT).as_posix() for path in sources} <= names
     assert not [name for name in names if name.startswith(("feature_platform_tests", "benchmarks", "docs"))]
 
 

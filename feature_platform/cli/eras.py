@@ -1,4 +1,4 @@
-"""`feature-platform eras`: list, detect, declare, prune, migrate."""
+"""`feature-platform eras`: list, show, report, detect, declare, prune, migrate."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from feature_platform.cli import era_report
 from feature_platform.cli.home import entered_home
 from feature_platform.cli.output import clear_errors, out, print_json, say, stop
 from feature_platform.cli.run import described
@@ -18,6 +19,9 @@ app = typer.Typer(help="Look at the era catalogue, and change it.", no_args_is_h
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
 Source = Annotated[str | None, typer.Option(help="Only this source.")]
+
+app.command("show")(era_report.show)
+app.command("report")(era_report.report)
 
 
 def opened() -> Platform:

@@ -8,7 +8,9 @@ from feature_platform.plots.palette import BLUE, VERMILLION
 SHOWN = 40
 
 
-def coverage_plot(coverage: pl.DataFrame, *, title: str = "Coverage per sensor", limit: float = 0.5) -> bytes:
+def coverage_plot(
+    coverage: pl.DataFrame, *, title: str = "Coverage per sensor", limit: float = 0.5, simulated: bool = False
+) -> bytes:
     """Bars of the share of known cells, least first, those under `limit` in another colour; a PNG.
 
     Parameters
@@ -33,4 +35,5 @@ def coverage_plot(coverage: pl.DataFrame, *, title: str = "Coverage per sensor",
         title=title,
         note=note,
         limit=1.0,
+        simulated=simulated,
     )

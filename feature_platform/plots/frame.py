@@ -59,10 +59,10 @@ def frame_plot(
     ticks = [((place - limits[0]) / (limits[1] - limits[0]), label) for place, label in time_ticks(limits)]
     for row, sensor in enumerate(shown):
         box = Box(left=60, top=75 + PITCH * row, width=728, height=62)
-        buckets = _buckets(numbers, frame[sensor.id])
+        buckets = buckets_of(numbers, frame[sensor.id])
         times = (buckets["time"].to_numpy() - limits[0]) / (limits[1] - limits[0])
         _title(sketch, box, frame[sensor.id], sensor)
-        _shade(sketch, box, times, buckets["gap"])
+        shade_gaps(sketch, box, times, buckets["gap"])
         _draw(sketch, box, times, buckets, sensor.kind)
         mark_across(sketch, box, ticks, labelled=row == len(shown) - 1)
     return sketch.png()
@@ -115,7 +115,7 @@ def _draw(sketch: Sketch, box: Box, times: Numbers, buckets: pl.DataFrame, kind:
     sketch.dots(box, times[alone], (high - mean[alone]) / (high - low), colour)
 
 
-def _buckets(numbers: Numbers, column: pl.Series) -> pl.DataFrame:
+def buckets_of(numbers: Numbers, column: pl.Series) -> pl.DataFrame:
     """At most `BUCKETS` rows of `time, earlier, later, mean: f64` and `gap: bool`; NaN where nothing is known.
 
     `earlier` and `later` are the least and the greatest value in the order in which they came, so that a line
@@ -138,7 +138,8 @@ def _buckets(numbers: Numbers, column: pl.Series) -> pl.DataFrame:
     )
 
 
-def _shade(sketch: Sketch, box: Box, times: Numbers, gaps: pl.Series) -> None:
+def shade_gaps(sketch: Sketch, box: Box, times: Numbers, gaps: pl.Series) -> None:
+    """Shade the stretches of a panel that begin at these shares of its width and are gaps."""
     edges = np.rint(np.append(times, 1.0) * box.width).astype(int)
     for first, after in runs_of(gaps.to_numpy()):
         begin, end = int(edges[first]), int(edges[after])
