@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # dagster.yaml is read from DAGSTER_HOME alone; without it runs would not be routed.
 export DAGSTER_HOME ?= $(CURDIR)/.feature_platform
 
-.PHONY: help demo dev warm image test test-long test-deploy parity peers lint types lock clean
+.PHONY: help demo dev warm image test test-long test-deploy parity notebooks peers lint types lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -78,6 +78,9 @@ test-deploy: $(VENV)/installed .deploy/installed ## what needs a Docker engine; 
 parity: warm ## every calculator against tsfresh on every kind of series and length; writes docs/parity.md
 	$(BIN)/python -m feature_platform_tests.parity.compare --write
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -m long feature_platform_tests/parity
+
+notebooks: warm ## run docs/notebooks and write what they print into them
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m feature_platform_tests.notebooks
 
 peers: .peers/installed ## the other feature libraries that benchmarks/features.py compares with
 
