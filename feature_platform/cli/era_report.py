@@ -1,7 +1,7 @@
 """`feature-platform eras show` and `report`: one era, in the terminal and as a page."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -10,8 +10,10 @@ from rich.text import Text
 from feature_platform.cli.home import entered_home
 from feature_platform.cli.output import clear_errors, out, print_json, say
 from feature_platform.errors import StorageError
-from feature_platform.reports.facts import EraFacts
 from feature_platform.stages.platform import Platform
+
+if TYPE_CHECKING:
+    from feature_platform.reports.facts import EraFacts
 
 Era = Annotated[str, typer.Argument(metavar="ERA", help="The era's id; feature-platform eras list has all.")]
 
@@ -86,7 +88,7 @@ def report(
     say.print(f"{file}: {len(page) // 1000} kB")
 
 
-def _gathered(era_id: str) -> tuple[Platform, EraFacts]:
+def _gathered(era_id: str) -> "tuple[Platform, EraFacts]":
     entered_home()
     from feature_platform.client.era_checks import era_checks  # noqa: PLC0415 - imports Dagster
     from feature_platform.client.instance import opened_instance  # noqa: PLC0415 - imports Dagster
