@@ -26,7 +26,7 @@ def init_store(url: Url = None) -> None:
     from feature_platform.store.installation import READER, WRITER, install_store  # noqa: PLC0415 - keeps --help fast
 
     with clear_errors():
-        install_store(_owner(url))
+        install_store(owner_url(url))
     say.print(f"the feature store is in place; grant its group roles to your users: {WRITER}, {READER}")
 
 
@@ -68,11 +68,18 @@ def prune(
             age = parse_duration(older_than)
         except ValueError as error:
             raise FeaturePlatformError(f"--older-than: {error}") from error
-        pruned = FeatureStore(_owner(url)).prune(datetime.now(UTC) - age)
+        pruned = FeatureStore(owner_url(url)).prune(datetime.now(UTC) - age)
     say.print(f"{pruned} replaced versions of eras pruned")
 
 
-def _owner(url: str | None) -> str:
+def owner_url(url: str | None) -> str:
+    """The URL of the store's owner, given or from the environment.
+
+    Raises
+    ------
+    StoreError
+        If there is none.
+    """
     found = url or os.environ.get(OWNER_VARIABLE)
     if not found:
         raise StoreError(f"name the owner's URL: --url postgresql://USER@HOST:5432/NAME, or {OWNER_VARIABLE}")

@@ -10,10 +10,11 @@ from feature_platform.client.era_outcomes import Checks, EraOutcome, check_resul
 from feature_platform.client.era_progress import EraProgress
 from feature_platform.client.report import RunReport, era_row
 from feature_platform.client.run_errors import error_of
-from feature_platform.eras.era import EraRecord, Level
+from feature_platform.client.stale_eras import eras_of, stale_reasons
+from feature_platform.eras.era import EraRecord
 from feature_platform.errors import FeaturePlatformError, RoutingError
 from feature_platform.orchestration.batch import batch_config
-from feature_platform.orchestration.era_states import behind_selection, era_state, pinned_for
+from feature_platform.orchestration.era_states import behind_selection, pinned_for
 from feature_platform.orchestration.jobs import BATCH_JOB, ERA_JOB
 from feature_platform.orchestration.packing import Packing
 from feature_platform.routing.coordinator import EraRunCoordinator
@@ -22,13 +23,6 @@ from feature_platform.sources.description import SourceDescription
 from feature_platform.sources.summary import summarise
 from feature_platform.stages import selected_features
 from feature_platform.stages.platform import Platform
-
-LEVELS_BY_METHOD: Mapping[str, tuple[Level, ...]] = {
-    "calendar": ("calendar",),
-    "declared": ("declared",),
-    "whole": ("whole",),
-    "detected": ("a", "b", "c"),
-}
 
 
 @dataclass(frozen=True)
@@ -69,7 +63,7 @@ def run_source(
     _must_succeed(deployment, deployment.launch("source_readings_job", config={"ops": {"source_readings": config}}))
     progress.stage("cutting eras")
     _must_succeed(deployment, deployment.launch("era_catalogue_job", config={"ops": {"era_catalogue": config}}))
-    eras = _eras_to_run(platform, description, only_stale=only_stale)
+    eras = list(stale_reasons(platform, description)) if only_stale else eras_of(platform, description)
     if not eras and not only_stale:
         raise FeaturePlatformError(f"source {source!r} has no era with readings; cut it another way with --eras")
     progress.stage(f"computing {len(eras)} eras")
@@ -94,16 +88,6 @@ def _refuse_class(instance: dg.DagsterInstance, force: str | None) -> None:
             f"--force {force}: there is no such compute class, only {', '.join(coordinator.classes)}; the keys of "
             "run_coordinator.config.limits in dagster.yaml are the classes"
         )
-
-
-def _eras_to_run(platform: Platform, description: SourceDescription, *, only_stale: bool) -> list[EraRecord]:
-    levels = LEVELS_BY_METHOD[description.eras.method]
-    records = [record for record in platform.catalogue.eras(source=description.source) if record.era.level in levels]
-    records = [record for record in records if record.row_count or record.era.level == "declared"]
-    if not only_stale:
-        return records
-    states = [era_state(platform, record, description) for record in records]
-    return [record for record, state in zip(records, states, strict=True) if state.due or state.outdated]
 
 
 def _run_eras(

@@ -8,10 +8,11 @@ from feature_platform.eras.era_pruning import EraPruning
 from feature_platform.eras.era_records import EraRecords
 from feature_platform.eras.launches import Launches
 from feature_platform.eras.source_registry import SourceRegistry
+from feature_platform.eras.source_removal import SourceRemoval
 from feature_platform.eras.stage_costs import StageCosts
 
 
-class Catalogue(SourceRegistry, EraRecords, EraPruning, ClaimLedger, Launches, StageCosts):
+class Catalogue(SourceRegistry, SourceRemoval, EraRecords, EraPruning, ClaimLedger, Launches, StageCosts):
     """Opened by an SQLAlchemy URL (`sqlite:///FILE` or `postgresql://…`) and migrated to the newest schema.
 
     Safe for several threads, processes and machines at once. `patience` is how long a write waits for another

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 
 from feature_platform.eras.database import Database, chunks
 from feature_platform.eras.era_rows import era_records
@@ -46,3 +46,8 @@ class EraPruning:
                     [{"era_id": era_id, "data_revision": records[era_id].data_revision} for era_id in chunk],
                 )
         return wanted
+
+    def pruned(self) -> set[str]:
+        """Ids of the eras that were ever pruned; a later cut may have brought some of them back."""
+        with self._database.read() as connection:
+            return set(connection.execute(select(pruned_eras.c.era_id)).scalars())

@@ -7,11 +7,11 @@ from feature_platform.eras.era import EraRecord
 from feature_platform.eras.staleness import EraState, assess
 from feature_platform.sources.description import SourceDescription
 from feature_platform.stages import preprocessed_frame, raw_readings, selected_features, tsfresh_features
+from feature_platform.stages.datasets import DATASETS
 from feature_platform.stages.platform import Platform
 from feature_platform.storage.frames import Manifest
 from feature_platform.storage.selections import PinnedSelection, Scope
 
-DATASETS = (raw_readings.DATASET, preprocessed_frame.DATASET, tsfresh_features.DATASET, selected_features.DATASET)
 INPUTS = dict(pairwise(reversed(DATASETS)))
 """For each dataset the one that it is computed from."""
 

@@ -2,17 +2,9 @@
 
 import dagster as dg
 
-from feature_platform.errors import EraError
+from feature_platform.orchestration.quiet import refuse_while_runs
 from feature_platform.routing.era_keys import PARTITIONS_NAME
 from feature_platform.stages.platform import Platform
-
-UNDER_WAY = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
 
 
 def prune_superseded(platform: Platform, instance: dg.DagsterInstance, source: str | None = None) -> list[str]:
@@ -23,9 +15,7 @@ def prune_superseded(platform: Platform, instance: dg.DagsterInstance, source: s
     EraError
         If runs are queued or under way: a range of partitions resolves on the live list and would shift under them.
     """
-    busy = instance.get_runs_count(dg.RunsFilter(statuses=UNDER_WAY))
-    if busy:
-        raise EraError(f"{busy} runs are queued or under way; prune when they are over, or cancel them first")
+    refuse_while_runs(instance, "prune")
     superseded = [
         record.era_id
         for record in platform.catalogue.eras(source=source, include_superseded=True)

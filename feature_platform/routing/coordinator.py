@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from dagster._serdes import ConfigurableClassData
 
     from feature_platform.eras.catalogue import Catalogue
+    from feature_platform.routing.cost_model import CostModel
 
 CATALOGUE_PATIENCE = timedelta(seconds=10)
 LONGEST_REASON = 1000
@@ -132,6 +133,11 @@ class EraRunCoordinator(QueuedRunCoordinator[dg.DagsterInstance]):
     def slots(self, compute: str | None = None) -> int:
         """How many runs of a class, by default of the one for small eras, may run at once."""
         return self._limits[compute or self._default]
+
+    def preview(self, model: CostModel, era_id: str, readings: int) -> Route:
+        """Where an era of its own would go now."""
+        by_size = self._decide({era_id: readings}, forced=None)
+        return by_size if self._costs.policy == "threshold" else self._costs.choose(model, era_id, readings, by_size)
 
     @classmethod
     def config_type(cls) -> UserConfigSchema:

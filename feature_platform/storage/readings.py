@@ -91,10 +91,14 @@ class ReadingsStore:
 
     def imports(self, source: str) -> dict[int, Import]:
         """The imports that count, by their number, oldest first."""
-        log = self._log(source)
-        found = {number: Import.from_json(log.read(number)) for number in log.numbers()}
+        found = self.history(source)
         replaced = {number for entry in found.values() for number in entry.replaces}
         return {number: entry for number, entry in found.items() if number not in replaced}
+
+    def history(self, source: str) -> dict[int, Import]:
+        """All imports by their number, oldest first, those that were replaced too."""
+        log = self._log(source)
+        return {number: Import.from_json(log.read(number)) for number in log.numbers()}
 
     def sources(self) -> list[str]:
         """Names of the sources that have any readings, sorted."""
@@ -253,7 +257,10 @@ class ReadingsStore:
         scan = pl.scan_parquet(source)
         try:
             if scan.collect_schema() != READINGS_SCHEMA:
-                raise StorageError(f"{self.root.path(part.file)}: has other columns than readings have")
+                raise StorageError(
+                    f"{self.root.path(part.file)}: has other columns than readings have; delete it and import its "
+                    "source file again"
+                )
         except pl.exceptions.ComputeError as error:
             raise StorageError(
                 f"{self.root.path(part.file)}: is damaged ({error}); delete it and import its source file again"

@@ -4,8 +4,9 @@ import os
 import secrets
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -13,6 +14,16 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from feature_platform.errors import StorageError
+from feature_platform.home import STORAGE_VARIABLE
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file under the root, its size, and when its content was last written (UTC)."""
+
+    name: str
+    bytes: int
+    modified: datetime
 
 
 @dataclass(frozen=True)
@@ -32,7 +43,10 @@ class StorageRoot:
         try:
             filesystem, path = fsspec.core.url_to_fs(self.url)
         except (ImportError, ValueError, OSError) as error:
-            raise StorageError(f"storage root {self.url!r} cannot be opened: {error}") from error
+            raise StorageError(
+                f"storage root {self.url!r} cannot be opened ({error}); correct {STORAGE_VARIABLE}, or install what "
+                "such a URL needs (the k8s extra for gs://)"
+            ) from error
         return filesystem, path.rstrip("/")
 
     @property
@@ -52,7 +66,9 @@ class StorageRoot:
         try:
             content: bytes = filesystem.cat_file(f"{base}/{name}")
         except OSError as error:
-            raise StorageError(f"{self.path(name)}: cannot be read ({error})") from error
+            raise StorageError(
+                f"{self.path(name)}: cannot be read ({error}); give read access, or materialize anew what it belongs to"
+            ) from error
         return content
 
     def exists(self, name: str) -> bool:
@@ -69,8 +85,22 @@ class StorageRoot:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise StorageError(f"{self.path(folder)}: cannot be listed ({error})") from error
+            raise self._unlistable(folder, error) from error
         return sorted(str(path).rsplit("/", 1)[-1] for path in found)
+
+    def files(self, folder: str) -> list[StoredFile]:
+        """All files below a folder, by name; what vanishes meanwhile is left out."""
+        filesystem, base = self._opened
+        filesystem.invalidate_cache()
+        found = []
+        try:
+            for path, about in sorted(filesystem.find(f"{base}/{folder}", detail=True).items()):
+                with suppress(FileNotFoundError):
+                    name = str(path).removeprefix(base).lstrip("/")
+                    found.append(StoredFile(name, about["size"], filesystem.modified(path)))
+        except OSError as error:
+            raise self._unlistable(folder, error) from error
+        return found
 
     def write(self, name: str, content: bytes) -> None:
         """Write a name whole: a reader sees all of it or nothing."""
@@ -131,6 +161,11 @@ class StorageRoot:
         except OSError as error:
             raise write_error(self.path(name), error) from error
         return True
+
+    def _unlistable(self, folder: str, error: OSError) -> StorageError:
+        return StorageError(
+            f"{self.path(folder)}: cannot be listed ({error}); give read access, or check {STORAGE_VARIABLE}"
+        )
 
     def delete(self, name: str) -> None:
         """Remove a name or a folder with all in it; nothing happens where there is none."""

@@ -189,6 +189,10 @@ class PinnedSelections:
             raise SelectionError(f"selection of {scope} has no version {number}; {known}")
         return self._read(scope, number)
 
+    def versions(self, scope: Scope) -> list[PinnedSelection]:
+        """All versions of a scope, oldest first."""
+        return [self._read(scope, number) for number in self._log(scope).numbers()]
+
     def labelled(self, scope: Scope, label: str) -> PinnedSelection | None:
         """The version that a selected_features manifest names; None if it names none, or one that is not there."""
         for number in self._log(scope).numbers():

@@ -27,7 +27,11 @@ VALUES (
     :windows, :recorded_at)
 RETURNING stored_id
 """
-PRUNED_AT_ONCE = 500
+COUNT = """
+SELECT (SELECT count(*) FROM features.era_history WHERE source = :source)
+     + (SELECT count(*) FROM features.selections WHERE source = :source)
+"""
+DELETED_AT_ONCE = 500
 
 
 class FeatureStore:
@@ -96,23 +100,42 @@ class FeatureStore:
 
     def prune(self, before: datetime) -> int:
         """Delete what was replaced before a moment, which only the owner may; returns how many versions of eras."""
-        pruned = 0
+        return self._delete("replaced_at < :bound", before)
+
+    def count(self, source: str) -> int:
+        """Versions of a source's eras, replaced ones too, and of its selections."""
+        with self._database.read() as connection:
+            self._database.require_schema(connection)
+            found: int = connection.execute(text(COUNT), {"source": source}).scalar_one()
+        return found
+
+    def remove(self, source: str) -> None:
+        """Delete all that is held of a source, which only the owner may; whoever is interrupted removes it again."""
+        self._delete(
+            "selection_id IN (SELECT selection_id FROM features.selection_lists WHERE source = :bound)", source
+        )
+        with self._database.write() as connection:
+            connection.execute(text("DELETE FROM features.selection_lists WHERE source = :source"), {"source": source})
+
+    def _delete(self, condition: str, bound: object) -> int:
+        """Delete the versions of eras that a condition holds for, some per transaction; returns how many."""
+        deleted = 0
         while True:
             with self._database.write() as connection:
                 self._database.require_schema(connection)
                 ids = list(
                     connection.execute(
                         text(
-                            "DELETE FROM features.era_versions WHERE stored_id IN (SELECT stored_id "
-                            "FROM features.era_versions WHERE replaced_at < :before LIMIT :most) RETURNING stored_id"
+                            "DELETE FROM features.era_versions WHERE stored_id IN (SELECT stored_id "  # noqa: S608 - constants
+                            f"FROM features.era_versions WHERE {condition} LIMIT :most) RETURNING stored_id"
                         ),
-                        {"before": before, "most": PRUNED_AT_ONCE},
+                        {"bound": bound, "most": DELETED_AT_ONCE},
                     ).scalars()
                 )
                 connection.execute(text("DELETE FROM features.window_values WHERE stored_id = ANY(:ids)"), {"ids": ids})
-            pruned += len(ids)
-            if len(ids) < PRUNED_AT_ONCE:
-                return pruned
+            deleted += len(ids)
+            if len(ids) < DELETED_AT_ONCE:
+                return deleted
 
     def _ensure_partitions(self, first: datetime, last: datetime) -> None:
         years = set(range(first.year, last.year + 1))

@@ -7,7 +7,8 @@ import pytest
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
 from feature_platform.errors import EraError
-from feature_platform.orchestration.pruning import UNDER_WAY, prune_superseded
+from feature_platform.orchestration.pruning import prune_superseded
+from feature_platform.orchestration.quiet import UNDER_WAY
 from feature_platform.sources.description import load_description
 from feature_platform.sources.importing import import_source
 from feature_platform.stages.era_cut import cut_source
