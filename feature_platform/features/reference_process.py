@@ -45,7 +45,8 @@ class ReferenceProcess:
             found = pickle.load(answers)  # noqa: S301 - from the process that this one started
         except (EOFError, BrokenPipeError, pickle.UnpicklingError) as error:
             raise FeatureError(
-                f"the process that runs tsfresh ended with {self.process.wait()}; it may have lacked memory"
+                f"the process that runs tsfresh ended with {self.process.wait()}, perhaps for lack of memory; give "
+                "it more, or lower features.reference_share"
             ) from error
         if isinstance(found, FeatureError):
             raise found

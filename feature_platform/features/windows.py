@@ -92,7 +92,9 @@ def _check_columns(frame: pl.DataFrame, columns: Sequence[str]) -> None:
         raise FeatureError(f"the frame has no column {', '.join(map(repr, absent))}; its columns are {there}")
     textual = [name for name in columns if not frame.schema[name].is_numeric()]
     if textual:
-        raise FeatureError(f"column {textual[0]!r} of the frame is {frame.schema[textual[0]]}, not a number")
+        raise FeatureError(
+            f"column {textual[0]!r} of the frame is {frame.schema[textual[0]]}, not a number; materialize it again"
+        )
 
 
 def _check_grid(frame: pl.DataFrame, *, start: datetime, end: datetime, step: timedelta) -> None:

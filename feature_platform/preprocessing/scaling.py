@@ -111,7 +111,7 @@ def fit_scaling(
         If there is no frame, a frame lacks a sensor or reaches past `fitted_until`, or that is not in UTC.
     """
     if fitted_until.utcoffset() != timedelta(0):
-        raise PreprocessingError(f"fitted_until {fitted_until!r} is not in UTC")
+        raise PreprocessingError(f"fitted_until {fitted_until!r} is not in UTC; give the end of the last era in UTC")
     collected: dict[str, Moments] | dict[str, ValueCounts]
     if method == "z":
         collected = {sensor.id: Moments() for sensor in sensors}

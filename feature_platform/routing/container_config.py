@@ -43,7 +43,7 @@ def check_container_config(config: Mapping[str, Any]) -> None:
         try:
             validate_docker_image(config["image"])  # type: ignore[no-untyped-call]
         except Exception as error:  # what dagster-docker raises
-            raise RoutingError(f"image: {config['image']!r} is no name of an image") from error
+            raise RoutingError(f"image: {config['image']!r} is no name of an image; write NAME or NAME:TAG") from error
     _check_variables(config.get("env_vars") or ())
     if config.get("network") and config.get("networks"):
         raise RoutingError("network: networks is set too; keep one of them")
@@ -83,7 +83,7 @@ def _check_kwargs(kwargs: Mapping[str, Any]) -> None:
         if key in INSTEAD:
             raise RoutingError(f"container_kwargs.{key}: cannot be set; {INSTEAD[key]}")
         if key not in KWARGS:
-            raise RoutingError(f"container_kwargs.{key}: is nothing that Docker knows of a container")
+            raise RoutingError(f"container_kwargs.{key}: is nothing that Docker knows of a container; correct its name")
     for key in RUN_HOST_CONFIG_KWARGS:
         if key in kwargs:
             try:

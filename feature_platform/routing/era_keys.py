@@ -37,7 +37,7 @@ def _between(start: str, end: str, partitions: Sequence[str]) -> list[str]:
     positions = {key: position for position, key in enumerate(partitions)}
     for key in (start, end):
         if key not in positions:
-            raise RoutingError(f"range end {key} is no era partition")
+            raise RoutingError(f"range end {key} is no era partition (any more); launch the run anew")
     return list(partitions[positions[start] : positions[end] + 1])
 
 

@@ -36,7 +36,9 @@ class KubernetesRunLauncher(K8sRunLauncher):
             super().__init__(**config)
         except ConfigException as error:
             key = "load_incluster_config" if config.get("load_incluster_config", True) else "kubeconfig_file"
-            raise RoutingError(f"{key}: no cluster can be reached with it ({error})") from error
+            raise RoutingError(
+                f"{key}: no cluster can be reached with it ({error}); correct it, or run where the cluster is"
+            ) from error
 
     def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:
         """As Dagster's, and why a worker that failed did so."""

@@ -32,7 +32,10 @@ def _parse(limit: object, key: str) -> int:
     match limit:
         case {"env": str(name), **others} if not others:
             if name not in os.environ:
-                raise RoutingError(f"dagster.yaml, {key}: environment variable {name} is not set")
+                raise RoutingError(
+                    f"dagster.yaml, {key}: environment variable {name} is not set; set it for webserver "
+                    "and daemon, or write a number"
+                )
             limit = os.environ[name]
     match limit:
         case bool():

@@ -202,7 +202,7 @@ class LocalProcessLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
         deadline = time.monotonic() + timeout
         while any(folder.alive() for folder in self._launched):
             if time.monotonic() > deadline:
-                raise RoutingError(f"a worker process still runs after {timeout} s")
+                raise RoutingError(f"a worker process still runs after {timeout} s; terminate its run, or wait")
             time.sleep(JOIN_POLL_SECONDS)
         self._reap()
 

@@ -95,4 +95,4 @@ def _machine_mib() -> int:
 
 def _refuse_below_one(name: str, number: int | None) -> None:
     if number is not None and number < 1:
-        raise RoutingError(f"{name}: {number} is below 1")
+        raise RoutingError(f"{name}: {number} is below 1; write a larger number, or leave it out")

@@ -42,7 +42,9 @@ def main(folder: str, serialized: str) -> None:
     """Report what is recorded in the worker's folder."""
     arguments = deserialize_value(serialized, ExecuteRunArgs)
     if arguments.instance_ref is None:
-        raise RoutingError(f"run {arguments.run_id}: the worker's arguments name no Dagster instance")
+        raise RoutingError(
+            f"run {arguments.run_id}: the worker's arguments name no Dagster instance; launch it through the queue"
+        )
     worker = WorkerFolder(Path(folder))
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:

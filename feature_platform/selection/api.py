@@ -90,7 +90,7 @@ def select_features(
         drops.extend(found)
         profile = _without(profile, found)
         if not profile.columns:
-            raise SelectionError(_nothing_left(drops, tables))
+            raise _nothing_left(drops, tables)
 
     drop(find_missing(profile, maximum=settings.maximum_missing))
     enough = tables.rows >= MINIMUM_ROWS
@@ -146,10 +146,10 @@ def _clusters(drops: Sequence[Drop], kept: Sequence[str]) -> dict[str, tuple[str
     return {column: tuple(sorted(followers[column])) for column in kept if column in followers}
 
 
-def _nothing_left(drops: Sequence[Drop], tables: EraTables) -> str:
+def _nothing_left(drops: Sequence[Drop], tables: EraTables) -> SelectionError:
     counts = Counter(drop.reason for drop in drops)
     listed = ", ".join(f"{count} by {reason}" for reason, count in counts.items())
-    return (
+    return SelectionError(
         f"no column is left of {len(tables.columns)} over {len(tables.eras)} eras with {tables.rows} windows (dropped: "
         f"{listed}); {ADVICE[drops[-1].reason]}"
     )

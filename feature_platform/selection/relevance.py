@@ -79,7 +79,9 @@ def _matched(tables: EraTables, target: pl.DataFrame) -> tuple[list[BoolArray], 
             f"of the features); at least {MINIMUM_ROWS} are needed"
         )
     if joined.n_unique() == 1:
-        raise SelectionError(f"the target is {joined[0]} in all {len(joined)} rows; nothing can be related to it")
+        raise SelectionError(
+            f"the target is {joined[0]} in all {len(joined)} rows; nothing can be related to it: give one that varies"
+        )
     return chosen, joined
 
 

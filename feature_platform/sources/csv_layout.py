@@ -60,7 +60,10 @@ def find_layout(file: SourceFile, block: TextBlock, description: SourceDescripti
     except csv.Error as error:
         raise SourceError(f"{file.path}: its header rows cannot be read ({error}); check csv.quote") from error
     if len(header) < dialect.header_rows:
-        raise SourceError(f"{file.path}: has {len(header)} of the {dialect.header_rows} header rows described")
+        raise SourceError(
+            f"{file.path}: has {len(header)} of the {dialect.header_rows} header rows described; correct "
+            "csv.header_rows"
+        )
     named = max((n for row in header for n, text in enumerate(row, start=1) if text), default=usual)
     width = max(named, usual)
     if width == 1:  # a described file has at least a time and a sensor

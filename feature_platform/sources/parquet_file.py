@@ -51,7 +51,10 @@ def _batches(
     lost = [name for name in columns if there.count(name) != 1]
     if lost:
         known = ", ".join(repr(name) for name in there)
-        raise SourceError(f"{file.path}: has not one column {', '.join(map(repr, lost))}; there are {known}")
+        raise SourceError(
+            f"{file.path}: has not one column {', '.join(map(repr, lost))}; there are {known}: correct "
+            "its key in the description"
+        )
     total, done = max(opened.metadata.num_rows, 1), 0
     batch_rows = max(1, BATCH_CELLS // len(columns))
     for batch in opened.iter_batches(batch_size=batch_rows, columns=columns):
@@ -102,7 +105,10 @@ def _values(column: pl.Series, lines: pl.Series, file: SourceFile, rejects: Reje
             rejects.add(cause, lines.gather(rows), column.gather(rows), column.name)
         return numbers.values.to_series(), numbers.cells
     if not (column.dtype.is_numeric() or column.dtype in (pl.Boolean, pl.Null)):
-        raise SourceError(f"{file.path}: column {column.name!r} is of type {column.dtype}, which is no number")
+        raise SourceError(
+            f"{file.path}: column {column.name!r} is of type {column.dtype}, which is no number; convert it in "
+            "the export, or leave the sensor out"
+        )
     values = column.cast(pl.Float64).fill_nan(None)
     infinite = values.is_infinite().fill_null(value=False)
     rejects.add(NON_FINITE, lines.filter(infinite), values.filter(infinite).cast(pl.String), column.name)

@@ -269,7 +269,9 @@ def sensor_keys(description: SourceDescription) -> dict[str, str]:
     keys = {sensor.id: sensor.key or sensor.id for sensor in description.sensors}
     repeated = sorted(key for key, count in Counter(keys.values()).items() if count > 1)
     if repeated:
-        raise SourceError(f"source {description.source}: several sensors have the key {', '.join(repeated)}")
+        raise SourceError(
+            f"source {description.source}: several sensors have the key {', '.join(repeated)}; give each its own"
+        )
     return keys
 
 

@@ -111,7 +111,7 @@ def test_a_range_over_a_partition_that_is_gone_goes_to_the_default_class(
     assert routed(submit(instance, run)) == (
         "cpu",
         "0",
-        "sizes unknown: range end gone is no era partition",
+        "sizes unknown: range end gone is no era partition (any more); launch the run anew",
     )
 
 

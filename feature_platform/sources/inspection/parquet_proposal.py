@@ -35,7 +35,9 @@ def propose_parquet(paths: Sequence[Path], *, source: str, patterns: Sequence[st
     numeric = [name for name, kind in schema.items() if name != time_key and (kind.is_numeric() or kind == pl.Boolean)]
     texts = [name for name, kind in schema.items() if name != time_key and kind in {pl.String, pl.Categorical}]
     if not numeric:
-        raise SourceError(f"{paths[0]}: has no numeric column beside {time_key!r}; it has {', '.join(schema)}")
+        raise SourceError(
+            f"{paths[0]}: has no numeric column beside {time_key!r}, only {', '.join(schema)}; name a file of readings"
+        )
     layout, keys = _layout(paths, frame, numeric, texts, repeated=times.is_duplicated().any())
     remarks: dict[str, list[str]] = {}
     country = languages.guess_zone(keys)
@@ -103,7 +105,7 @@ def _time(path: Path, frame: pl.DataFrame, schema: pl.Schema) -> tuple[str, str 
             found = best_format([frame[name]], (0,))
             if found is not None:
                 return name, found.format, _times(frame, name, found.format)
-    raise SourceError(f"{path}: has no column of times; it has {', '.join(schema)}")
+    raise SourceError(f"{path}: has no column of times, only {', '.join(schema)}; name a file of readings")
 
 
 def _times(frame: pl.DataFrame, key: str, time_format: str | None) -> pl.Series:
@@ -130,7 +132,8 @@ def _layout(
     )
     if len(found) > MAXIMUM_SENSORS:
         raise SourceError(
-            f"{paths[0]}: column {key!r} has over {MAXIMUM_SENSORS} different values: it names no sensors"
+            f"{paths[0]}: column {key!r} has over {MAXIMUM_SENSORS} different values: it names no sensors; write the "
+            "description by hand"
         )
     return ParquetLayout(layout="long", sensor_key=key, value_key=numeric[0]), found
 
