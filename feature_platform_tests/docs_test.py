@@ -38,7 +38,8 @@ from feature_platform.stages import preprocessed_frame, tsfresh_features
 from feature_platform_tests.deploy.commands import check_helm, check_kubectl
 
 TOP = Path(__file__).parent.parent
-PAGES = [TOP / "README.md", *sorted((TOP / "docs").glob("*.md"))]
+DOCS = sorted(page for page in (TOP / "docs").glob("*.md") if not page.is_symlink())
+PAGES = [TOP / "README.md", TOP / "CHANGELOG.md", *DOCS]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LANGUAGES = {"yaml", "sh", "python", "sql", "mermaid", ""}
 KEY_TABLE = "| key | default | meaning |"
@@ -105,7 +106,7 @@ def test_links_lead_to_files(page: Path) -> None:
 
 
 def test_the_readme_leads_to_every_page() -> None:
-    assert set(re.findall(r"\]\(docs/([^)#]+)\)", read(TOP / "README.md"))) == {page.name for page in PAGES[1:]}
+    assert set(re.findall(r"\]\(docs/([^)#]+)\)", read(TOP / "README.md"))) == {page.name for page in DOCS}
 
 
 @pytest.mark.parametrize("block", DESCRIPTIONS, ids=str)
@@ -288,7 +289,7 @@ def test_python_compiles_and_calls_what_there_is(block: Block) -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ours
     ]
-    assert calls
+    assert calls or "from tsfresh import" in block.text  # what a script was before
     for call in calls:
         arguments = {keyword.arg: None for keyword in call.keywords if keyword.arg}
         inspect.signature(ours[call.func.id]).bind(*call.args, **arguments)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import sysconfig
 import zipfile
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def test_it_holds_the_package_and_its_templates_and_no_tests(wheel: Path) -> Non
         for name in NAMES:
             assert archive.read(f"feature_platform/templates/{name}").decode() == template(name)
     sources = [path for kind in ("*.py", "*.html") for path in (CHECKOUT / "feature_platform").rglob(kind)]
-    assert {path.relative_to(CHECKOUT).as_posix() for path in sources} <= names
+    assert {path.relative_to(CHECKOUT).as_posix() for path in sources} | {"feature_platform/py.typed"} <= names
     assert not [name for name in names if name.startswith(("feature_platform_tests", "benchmarks", "docs"))]
 
 
@@ -74,3 +75,19 @@ def test_doctor_finds_what_init_laid_out_fit(installed: Path, tmp_path: Path) ->
     said = python("-m", "feature_platform", "doctor", folder=tmp_path / "work", path=installed)
     assert "EraRunCoordinator, RoutedRunLauncher" in said
     assert f"home: {tmp_path / 'work' / '.feature_platform'}" in said
+
+
+def test_pip_installs_it_into_an_empty_environment_with_its_command(wheel: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    python("-m", "venv", "--without-pip", str(empty), folder=tmp_path)
+    installing = ("install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-index", str(wheel))
+    python("-m", "pip", "--python", str(empty / "bin" / "python"), *installing, folder=tmp_path)
+    # What it depends on is there already: no test asks a package index for it.
+    (library,) = (empty / "lib").glob("python*/site-packages")
+    (library / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    environment = {name: text for name, text in os.environ.items() if name not in {"DAGSTER_HOME", "PYTHONPATH"}}
+    assert (library / "feature_platform" / "py.typed").is_file()
+    for program, *arguments in (["feature-platform"], ["python", "-m", "feature_platform"]):
+        words = [str(empty / "bin" / program), *arguments, "--version"]
+        done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout) == (0, f"feature-platform {wheel.name.split('-')[1]}\n"), done.stderr

@@ -1,5 +1,7 @@
 """The `feature-platform` command."""
 
+from typing import Annotated
+
 import typer
 
 from feature_platform.cli import (
@@ -17,16 +19,27 @@ from feature_platform.cli import (
     sources,
     stale,
     store,
+    version,
     warm,
 )
 
 app = typer.Typer(
     name="feature-platform",
-    help="Sensor readings -> eras -> model-ready tsfresh features, as Dagster assets.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+
+@app.callback()
+def main(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=version.show, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Sensor readings -> eras -> model-ready tsfresh features, as Dagster assets."""
+
+
 app.command("demo")(demo.demo)
 app.command("dev")(demo.dev)
 app.command("init")(init.init)
