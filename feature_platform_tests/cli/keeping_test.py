@@ -14,6 +14,7 @@ from feature_platform.stages.preprocessed_frame import build_frame
 from feature_platform.stages.raw_readings import slice_readings
 from feature_platform.templates import lay_out_home
 from feature_platform_tests.cli.conftest import Command
+from feature_platform_tests.routing.home import create_run, open_instance
 from feature_platform_tests.routing.measured import measured
 from feature_platform_tests.stages.house import take_in
 from feature_platform_tests.tiny_source import TinySource, tiny_source
@@ -66,7 +67,7 @@ def test_a_change_is_told_with_its_cost_before_it_is_registered(
 
 
 def test_what_was_removed_or_cleaned_up_was_asked_about_first(
-    command: Command, platform: Platform, source: TinySource, monkeypatch: pytest.MonkeyPatch
+    command: Command, home: Path, platform: Platform, source: TinySource
 ) -> None:
     eras = take_in(platform, source)
     (row,) = json.loads(command("sources", "list", "--json").stdout)
@@ -84,6 +85,11 @@ def test_what_was_removed_or_cleaned_up_was_asked_about_first(
     assert "0 bytes could go; add --delete" in command("clean-up").stderr
     assert json.loads(command("clean-up", "--delete", "--json").stdout)["bytes"] == 0
     assert command("sources", "remove", "tiny").exit_code == 1  # nobody answers
+    with open_instance(home) as instance:
+        run = create_run(instance, {})
+        for deed in (("clean-up", "--delete"), ("sources", "remove", "tiny", "--yes")):
+            assert "1 runs are queued or under way" in command(*deed).stderr
+        instance.delete_run(run.run_id)
     assert len(platform.catalogue.row_counts(eras)) == len(eras)
     removed = command("sources", "remove", "tiny", "--yes")
     assert (removed.exit_code, "source tiny removed" in removed.stderr) == (0, True)
