@@ -84,9 +84,8 @@ docs: .docs/installed ## the docs as a site, in site/
 
 # Not a part of any test: other people's servers are down now and then.
 docs-links: ## ask for every address outside that the docs name
-	@grep -ohE 'https://[^][ )>`"]+' README.md CHANGELOG.md docs/*.md | sort -u | while read -r url; do \
-	curl --silent --show-error --location --fail --max-time 20 --output /dev/null "$$url" && echo "ok   $$url" || { echo "LOST $$url"; touch .lost; }; done; \
-	[ ! -e .lost ] || { rm .lost; exit 1; }
+	@grep -ohE 'https://[^][ )>`"]+' README.md CHANGELOG.md docs/*.md | sort -u | xargs -n 1 sh -c \
+	'curl --silent --location --fail --max-time 20 --output /dev/null "$$0" && echo "ok   $$0" || { echo "LOST $$0"; exit 1; }'
 
 parity: warm ## every calculator against tsfresh on every kind of series and length; writes docs/parity.md
 	$(BIN)/python -m feature_platform_tests.parity.compare --write
