@@ -9,6 +9,7 @@ import feature_platform
 
 PACKAGE = Path(feature_platform.__file__).parent
 DOMAIN_ROOMS = (
+    "device",
     "sources",
     "eras",
     "preprocessing",

@@ -88,7 +88,7 @@ def _disk() -> str:
 
 
 def _gpu() -> str:
-    from feature_platform.preprocessing.device import probe_device  # noqa: PLC0415 - slow
+    from feature_platform.device.probe import probe_device  # noqa: PLC0415 - slow
 
     probe = probe_device()
     return f"{probe.count} devices" if probe.count else f"none ({probe.reason}); the gpu route runs the CPU engine"

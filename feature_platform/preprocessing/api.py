@@ -6,8 +6,9 @@ from datetime import datetime
 
 import polars as pl
 
-from feature_platform.preprocessing.engines import Engine, collect
+from feature_platform.preprocessing.engines import Engine, Run, collect
 from feature_platform.preprocessing.layout import Layout
+from feature_platform.preprocessing.pieces import Frames, preprocess_in_pieces
 from feature_platform.preprocessing.plan import build_plan, split
 from feature_platform.preprocessing.scaling import ScalingStatistics
 from feature_platform.preprocessing.settings import PreprocessingSettings
@@ -58,6 +59,14 @@ def preprocess(
         If bounds, sensors, columns, grid size, scaling or engine are unusable.
     """
     layout = Layout(tuple(sensors), start, end, settings)
-    collected = collect(build_plan(readings, layout, scaling), settings.engine)
-    frame, coverage = split(collected.frame, layout)
+    plan = build_plan(readings, layout, scaling)
+
+    def whole(run: Run) -> Frames:
+        return split(run(plan), layout)
+
+    def pieces(run: Run) -> tuple[Frames, int]:
+        return preprocess_in_pieces(readings, layout, scaling, run)
+
+    collected = collect(whole, pieces, settings.engine)
+    frame, coverage = collected.result
     return FrameResult(frame, collected.engine, collected.reason, collected.seconds, coverage)

@@ -1,34 +1,44 @@
 """Which engine runs a plan: Polars on the CPU or cudf-polars on the GPU, and why."""
 
-import importlib.util
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 import polars as pl
 
+from feature_platform.device.faults import Fault, classify, device_errors
+from feature_platform.device.memory import shared_pool
+from feature_platform.device.obstacle import find_obstacle, remember
 from feature_platform.errors import PreprocessingError
-from feature_platform.preprocessing.device import probe_device
 from feature_platform.preprocessing.settings import EngineChoice
 
 Engine = Literal["cpu", "gpu"]
+Run = Callable[[pl.LazyFrame], pl.DataFrame]
+"""Collects a plan on an engine."""
 
-GPU_FAILURES = (pl.exceptions.PolarsError, NotImplementedError, MemoryError, RuntimeError, ImportError, OSError)
-"""What a GPU run ends with when an operation has no translation, memory runs out, or driver and wheels differ."""
+LIBRARIES = ("cudf_polars", "rmm", "cupy")
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
-class Collected:
-    """A plan's result, and how it came about."""
+class Collected(Generic[Result]):
+    """What was collected, and how it came about."""
 
-    frame: pl.DataFrame
+    result: Result
     engine: Engine
     reason: str
     seconds: float
 
 
-def collect(plan: pl.LazyFrame, choice: EngineChoice) -> Collected:
-    """Run a plan: `auto` takes the GPU where there is one and falls back to the CPU, saying why.
+def collect(
+    whole: Callable[[Run], Result], pieces: Callable[[Run], tuple[Result, int]], choice: EngineChoice
+) -> Collected[Result]:
+    """Run plans on an engine: `auto` takes the GPU where there is one and falls back to the CPU, saying why.
+
+    `whole` runs all at once. Where that is more than the GPU's memory holds, `pieces` does the same a part at a time,
+    and says in how many.
 
     Raises
     ------
@@ -36,44 +46,50 @@ def collect(plan: pl.LazyFrame, choice: EngineChoice) -> Collected:
         If the GPU is forced and cannot run the plan, or the plan's input cannot be read.
     """
     if choice == "cpu":
-        return _collect_on_cpu(plan, "the settings ask for the CPU")
-    obstacle = gpu_obstacle()
-    if obstacle is None:
+        return _collect_on_cpu(whole, "the settings ask for the CPU")
+    fault = find_obstacle(*LIBRARIES)
+    if fault is None:
         try:
-            return _collect_on_gpu(plan)
-        except GPU_FAILURES as error:
-            obstacle = f"the GPU engine failed: {type(error).__name__}: {error}"
-            cause: BaseException | None = error
+            return _collect_on_gpu(whole, pieces)
+        except device_errors() as error:
+            fault, cause = classify(error), error
+            remember(fault)
+        obstacle = f"the GPU engine failed: {fault}"
     else:
-        cause = None
+        obstacle, cause = fault.detail, None
     if choice == "gpu":
         raise PreprocessingError(
             f"engine gpu is forced, but {obstacle}; set engine: auto, or run on a machine with a GPU and the gpu extra"
         ) from cause
-    return _collect_on_cpu(plan, obstacle)
+    return _collect_on_cpu(whole, obstacle)
 
 
-def gpu_obstacle() -> str | None:
-    """Why no plan can run on a GPU here; None where one can. Imports nothing of RAPIDS."""
-    probe = probe_device()
-    if probe.count == 0:
-        return probe.reason
-    if importlib.util.find_spec("cudf_polars") is None:
-        return "there is a GPU, but cudf_polars is not installed (the gpu extra)"
-    return None
-
-
-def _collect_on_gpu(plan: pl.LazyFrame) -> Collected:
+def _collect_on_gpu(whole: Callable[[Run], Result], pieces: Callable[[Run], tuple[Result, int]]) -> Collected[Result]:
     started = time.perf_counter()
-    frame = plan.collect(engine=pl.GPUEngine(executor="in-memory", raise_on_fail=True))
-    return Collected(frame, "gpu", "a GPU is there", time.perf_counter() - started)
+    reason = "a GPU is there"
+    try:
+        result = whole(_run_on_gpu)
+    except device_errors() as error:
+        if classify(error).fault is not Fault.OUT_OF_MEMORY:
+            raise
+        result, count = pieces(_run_on_gpu)
+        reason += f"; in {count} pieces, since all at once is more than its memory holds"
+    return Collected(result, "gpu", reason, time.perf_counter() - started)
 
 
-def _collect_on_cpu(plan: pl.LazyFrame, reason: str) -> Collected:
+def _run_on_gpu(plan: pl.LazyFrame) -> pl.DataFrame:
+    return plan.collect(engine=pl.GPUEngine(memory_resource=shared_pool(), executor="in-memory", raise_on_fail=True))
+
+
+def _collect_on_cpu(whole: Callable[[Run], Result], reason: str) -> Collected[Result]:
     started = time.perf_counter()
     try:
-        # Named, so that a later default of Polars does not change the order in which values are added up.
-        frame = plan.collect(engine="in-memory")
+        result = whole(_run_on_cpu)
     except (pl.exceptions.ComputeError, OSError) as error:
         raise PreprocessingError(f"the readings cannot be read: {error}; import their source files again") from error
-    return Collected(frame, "cpu", reason, time.perf_counter() - started)
+    return Collected(result, "cpu", reason, time.perf_counter() - started)
+
+
+def _run_on_cpu(plan: pl.LazyFrame) -> pl.DataFrame:
+    # Named, so that a later default of Polars does not change the order in which values are added up.
+    return plan.collect(engine="in-memory")

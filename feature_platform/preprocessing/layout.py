@@ -26,8 +26,9 @@ MAXIMUM_SLOT = 2**62
 class Layout:
     """An era's grid `[start, end)`, the warm-up cells before it, and the place of each sensor's cells.
 
-    A sensor's cells are numbered `code * total ... code * total + total - 1`: `lead` warm-up cells, the era's,
-    and `gap` that stay empty. A reading's slot is the same number in microseconds, so `cell = slot // step`.
+    A sensor's cells are numbered `code * total ... code * total + total - 1`: `lead` warm-up cells, the era's, the
+    `trail` beyond them, and `gap` that stay empty. A reading's slot is the same number in microseconds, so
+    `cell = slot // step`. Only a piece of an era has a trail: it reads on to `until`, as the whole era would.
 
     Raises
     ------
@@ -39,6 +40,7 @@ class Layout:
     start: datetime
     end: datetime
     settings: PreprocessingSettings
+    until: datetime | None = None
 
     def __post_init__(self) -> None:
         _refuse_bounds(self.start, self.end)
@@ -66,9 +68,14 @@ class Layout:
         return self.settings.warm_up // self.settings.step
 
     @cached_property
+    def trail(self) -> int:
+        """Cells after the era's that readings fill and no frame has."""
+        return 0 if self.until is None else -((self.end - self.until) // self.settings.step)
+
+    @cached_property
     def total(self) -> int:
-        """Cells of one sensor: warm-up, era, and `gap` empty ones over which nothing is interpolated."""
-        return self.lead + self.cells + self.gap
+        """Cells of one sensor: warm-up, era, trail, and `gap` empty ones over which nothing is interpolated."""
+        return self.lead + self.cells + self.trail + self.gap
 
     @cached_property
     def span(self) -> int:
@@ -82,8 +89,8 @@ class Layout:
 
     @cached_property
     def stop(self) -> int:
-        """The era's end in microseconds since the first cell's start: no reading from there on is used."""
-        return (self.end - EPOCH) // MICROSECOND - self.first
+        """The end of what is read, in microseconds since the first cell's start."""
+        return ((self.until or self.end) - EPOCH) // MICROSECOND - self.first
 
     @cached_property
     def gap(self) -> int:

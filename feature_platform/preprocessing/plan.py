@@ -52,6 +52,13 @@ def build_plan(readings: pl.LazyFrame, layout: Layout, scaling: ScalingStatistic
     return pl.concat(parts, how="horizontal_extend")
 
 
+def build_finish(gridded: pl.LazyFrame, layout: Layout, scaling: ScalingStatistics | None) -> pl.LazyFrame:
+    """The plan's last steps alone, from `time` and gridded columns over era and, where anything rolls, warm-up."""
+    lead = layout.lead if layout.settings.rolling_windows else 0
+    finished = add_scaled(add_rolling(gridded, layout), layout, scaling)
+    return finished.slice(lead, layout.cells).select(frame_schema(layout.sensors, layout.settings).names())
+
+
 def split(collected: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The frame and the coverage (`COVERAGE_SCHEMA`) out of the collected plan."""
     frame = collected.head(layout.cells).select(frame_schema(layout.sensors, layout.settings).names())

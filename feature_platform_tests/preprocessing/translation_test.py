@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from feature_platform.preprocessing.layout import Layout
-from feature_platform.preprocessing.plan import build_plan
+from feature_platform.preprocessing.plan import build_finish, build_plan
 from feature_platform.preprocessing.settings import PreprocessingSettings, Scaling
 from feature_platform.sources.description import SensorDescription
 from feature_platform.storage.readings import READINGS_SCHEMA
@@ -59,3 +59,20 @@ def test_the_shipped_plan_translates(
         None if scaling == "none" else fitted(scaling),
     )
     assert errors_of(plan) == []
+
+
+@pytest.mark.parametrize("scaling", ["none", "z"])
+@pytest.mark.parametrize("windows", [(), (360 * MINUTE,)], ids=["none", "one"])
+def test_an_era_in_pieces_translates_too(windows: tuple[timedelta, ...], scaling: Scaling) -> None:
+    settings = PreprocessingSettings(
+        rolling_windows=windows,
+        scaling=scaling,
+        scaling_eras=() if scaling == "none" else ("demo.whole.20230101t0000-abcdef",),
+    )
+    end = START + timedelta(days=2)
+    piece = Layout(SENSORS, START, end, PreprocessingSettings(), end + timedelta(hours=1))
+    assert errors_of(build_plan(READINGS_SCHEMA.to_frame().lazy(), piece, None)) == []
+    whole = Layout(SENSORS, START, end, settings)
+    gridded = whole.times().to_frame().with_columns(pl.lit(1.0).alias(sensor.id) for sensor in SENSORS)
+    finish = build_finish(gridded.lazy(), whole, None if scaling == "none" else fitted(scaling))
+    assert errors_of(finish) == []

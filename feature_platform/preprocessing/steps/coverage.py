@@ -13,7 +13,8 @@ def count_readings(readings: pl.LazyFrame, layout: Layout) -> pl.LazyFrame:
     """
     slot, fault = pl.col("slot"), pl.col("fault")
     # A filter here would be pushed below the plan's cache, and with it everything would be sorted twice.
-    inside = slot % layout.span >= layout.lead * layout.step
+    since = slot % layout.span
+    inside = (since >= layout.lead * layout.step) & (since < (layout.lead + layout.cells) * layout.step)
     counts = (
         readings.select(
             (slot // layout.span).alias("code").set_sorted(),
