@@ -9,7 +9,7 @@ import polars as pl
 
 from feature_platform.errors import SelectionError
 from feature_platform.selection.clusters import find_followers
-from feature_platform.selection.correlation import correlate
+from feature_platform.selection.engines import Correlator, Engine
 from feature_platform.selection.era_tables import EraReaders, EraTables, FloatArray, IntArray
 from feature_platform.selection.filters import Drop, find_constant, find_missing
 from feature_platform.selection.profile import Profile, profile_columns
@@ -40,7 +40,7 @@ class SelectionReport:
     `kept` is in the order of the features' own columns; `dropped` has `DROPPED_SCHEMA`, in the same order. `rows` are
     the windows of all eras together that have any value. `clusters` are the columns dropped for each kept one,
     `correlation` is the matrix of the kept columns `correlated` (NaN where undefined), None where it was not computed;
-    `notes` say what was not done, and why.
+    `notes` say what was not done, and why; `engine` correlated, for `engine_reason`.
     """
 
     kept: tuple[str, ...]
@@ -51,6 +51,8 @@ class SelectionReport:
     correlated: tuple[str, ...]
     clusters: dict[str, tuple[str, ...]]
     notes: tuple[str, ...]
+    engine: Engine
+    engine_reason: str
 
     @property
     def reasons(self) -> dict[str, int]:
@@ -77,6 +79,7 @@ def select_features(
     """
     tables = EraTables(eras)
     profile = profile_columns(tables)
+    correlator = Correlator(tables, settings.engine)
     notes = [
         f"era {era_id} lacks {count} of {len(tables.columns)} columns; they count as missing there"
         for era_id, count in tables.lacking.items()
@@ -96,7 +99,7 @@ def select_features(
     enough = tables.rows >= MINIMUM_ROWS
     if enough:
         drop(find_constant(profile, minimum=settings.minimum_variance))
-        followers = find_followers(tables, profile, maximum=settings.maximum_correlation)
+        followers = find_followers(correlator, profile, maximum=settings.maximum_correlation)
         drop([Drop(f.column, "correlation", f"r = {f.correlation:+.4f}", f.kept_column) for f in followers])
     else:
         notes.append(
@@ -107,15 +110,18 @@ def select_features(
 
         drop(find_irrelevant(tables, profile, target, fdr_level=settings.fdr_level))
     sample = profile.take(_evenly(len(profile.columns), LARGEST_MATRIX if matrix and enough else 0))
+    correlation = correlator.correlate(sample, sample) if sample.columns else None
     return SelectionReport(
         kept=profile.columns,
         dropped=_table(drops, tables.columns),
         eras=tables.eras,
         rows=tables.rows,
-        correlation=correlate(tables, sample, sample) if sample.columns else None,
+        correlation=correlation,
         correlated=sample.columns,
         clusters=_clusters(drops, profile.columns),
         notes=tuple(notes),
+        engine=correlator.engine,
+        engine_reason=correlator.reason,
     )
 
 

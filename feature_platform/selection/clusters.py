@@ -6,8 +6,7 @@ import numpy as np
 
 from feature_platform.features.columns import SEPARATOR
 from feature_platform.features.cost import cost_class
-from feature_platform.selection.correlation import correlate
-from feature_platform.selection.era_tables import EraTables
+from feature_platform.selection.engines import Correlator
 from feature_platform.selection.profile import Profile
 
 BLOCK, KEPT_BLOCK = 1024, 8192
@@ -23,7 +22,7 @@ class Follower:
     correlation: float
 
 
-def find_followers(tables: EraTables, profile: Profile, *, maximum: float) -> list[Follower]:
+def find_followers(correlator: Correlator, profile: Profile, *, maximum: float) -> list[Follower]:
     """Go through the columns from the most wanted on; drop each that correlates with a kept one by more than `maximum`.
 
     So no two kept columns do, each dropped one does with the one that it is dropped for, and that one is the first of
@@ -40,7 +39,7 @@ def find_followers(tables: EraTables, profile: Profile, *, maximum: float) -> li
             if not len(free):
                 break
             against = kept[start : start + KEPT_BLOCK]
-            found = correlate(tables, wanted.take(free), wanted.take(against))
+            found = correlator.correlate(wanted.take(free), wanted.take(against))
             same = (found > maximum) | (found < -maximum)
             leads = same.argmax(axis=1)
             follows = same.any(axis=1)
@@ -50,7 +49,7 @@ def find_followers(tables: EraTables, profile: Profile, *, maximum: float) -> li
         if not len(free):
             continue
         own = wanted.take(free)
-        found = correlate(tables, own, own)
+        found = correlator.correlate(own, own)
         same = (found > maximum) | (found < -maximum)
         for row, place in enumerate(free):
             if leader[place] < 0:

@@ -1,9 +1,10 @@
 """How feature columns are selected."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+EngineChoice = Literal["auto", "cpu", "gpu"]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -19,3 +20,5 @@ class SelectionSettings(BaseModel):
     target: str | None = None
     """A CSV file with the columns era_id, window_start (optional) and target."""
     fdr_level: Share = 0.05
+    engine: EngineChoice = "auto"
+    """What correlates the columns. It decides no choice, so versions do not remember it."""

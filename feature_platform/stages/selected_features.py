@@ -51,9 +51,10 @@ def project_features(platform: Platform, era_id: str) -> StageOutcome:
     table = platform.datasets.read(features)
     pinned = platform.selections.latest(Scope(era.source, era.level, features.settings_version))
     if pinned is None:
-        kept = select_features({era_id: lambda: table}, settings=description.selection, matrix=False).kept
+        report = select_features({era_id: lambda: table}, settings=description.selection, matrix=False)
+        kept, engine = report.kept, f"{report.engine}: {report.engine_reason}"
     else:
-        kept = pinned.columns
+        kept, engine = pinned.columns, "none: the columns are pinned"
     present = set(table.columns)
     absent = [name for name in kept if name not in present]
     nothing = pl.repeat(None, table.height, dtype=pl.Float64, eager=True)
@@ -77,6 +78,7 @@ def project_features(platform: Platform, era_id: str) -> StageOutcome:
         feature_set=description.features.cost_name,
         metadata={
             "selection": settings_version(pinned),
+            "selection_engine": engine,
             "selected": len(kept),
             "of_features": len(features.details["features"]),
             "windows": selected.height,

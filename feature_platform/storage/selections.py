@@ -151,7 +151,7 @@ class PinnedSelections:
                 scope=scope,
                 version=1 if newest is None else newest.version + 1,
                 columns=tuple(report.kept),
-                settings=settings,
+                settings=settings.model_copy(update={"engine": "auto"}),
                 eras_used=dict(sorted(eras_used.items())),
                 eras_missing=tuple(sorted(eras_missing)),
                 rows=report.rows,

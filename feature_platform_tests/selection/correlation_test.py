@@ -6,9 +6,10 @@ import pytest
 
 from feature_platform.selection import clusters, era_tables, exact_correlation
 from feature_platform.selection.clusters import find_followers, order_of_preference
-from feature_platform.selection.correlation import correlate
+from feature_platform.selection.engines import Correlator
 from feature_platform.selection.era_tables import EraTables
-from feature_platform.selection.profile import profile_columns
+from feature_platform.selection.profile import Profile, profile_columns
+from feature_platform_tests.selection.gpu_stand_in import have_gpu
 
 RANDOM = np.random.default_rng(3)
 
@@ -21,6 +22,17 @@ def eras_of(values: np.ndarray, cuts: list[int], names: list[str] | None = None)
         return lambda: table
 
     return EraTables({f"e{number}": reader(table) for number, table in enumerate(tables)})
+
+
+@pytest.fixture(params=["cpu", "resident", "streamed"], autouse=True)
+def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the host; with numpy in cupy's place, on tables that stay on the device; and on some that do not fit there."""
+    if request.param != "cpu":
+        have_gpu(monkeypatch, free=2**40 if request.param == "resident" else 0)
+
+
+def correlate(tables: EraTables, left: Profile, right: Profile) -> np.ndarray:
+    return Correlator(tables, "auto").correlate(left, right)
 
 
 def streamed(values: np.ndarray, cuts: list[int]) -> np.ndarray:
@@ -137,10 +149,10 @@ def test_followers_are_the_same_whatever_the_block(monkeypatch: pytest.MonkeyPat
     values = np.column_stack([base[:, number % 6] + 0.2 * RANDOM.normal(size=80) for number in range(30)])
     tables = eras_of(values, [30])
     profile = profile_columns(tables)
-    whole = find_followers(tables, profile, maximum=0.9)
+    whole = find_followers(Correlator(tables, "auto"), profile, maximum=0.9)
     monkeypatch.setattr(clusters, "BLOCK", 4)
     monkeypatch.setattr(clusters, "KEPT_BLOCK", 3)
-    blocked = find_followers(tables, profile, maximum=0.9)
+    blocked = find_followers(Correlator(tables, "auto"), profile, maximum=0.9)
     assert [(f.column, f.kept_column) for f in blocked] == [(f.column, f.kept_column) for f in whole]
     matrix = np.abs(np.corrcoef(values, rowvar=False))
     place = {name: number for number, name in enumerate(profile.columns)}
@@ -160,7 +172,7 @@ def test_of_a_cluster_the_cheapest_stays_then_the_best_covered_then_the_simplest
     names = ["s__augmented_dickey_fuller", "s__abs_energy", "s__c3__lag_1", "s__maximum", "s__minimum", "s__unheard_of"]
     values = np.column_stack([x, gappy, x, -x, 2 * x, x])
     tables = eras_of(values, [11], names)
-    followers = find_followers(tables, profile_columns(tables), maximum=0.95)
+    followers = find_followers(Correlator(tables, "auto"), profile_columns(tables), maximum=0.95)
     assert {(f.column, f.kept_column) for f in followers} == {
         (name, "s__maximum") for name in names if name != "s__maximum"
     }
@@ -189,5 +201,5 @@ def test_a_column_that_says_what_several_kept_ones_say_is_dropped_for_the_first(
     assert ambiguous > 3
     monkeypatch.setattr(clusters, "BLOCK", block)
     monkeypatch.setattr(clusters, "KEPT_BLOCK", block)
-    followers = find_followers(tables, profile, maximum=0.6)
+    followers = find_followers(Correlator(tables, "auto"), profile, maximum=0.6)
     assert {follower.column: follower.kept_column for follower in followers} == expected

@@ -116,6 +116,7 @@ def _metadata(outcomes: Sequence[SelectionOutcome], failures: Sequence[str]) -> 
                 "rows": outcome.report.rows,
                 "eras": len(outcome.report.eras),
                 "eras_missing": len(outcome.eras_missing),
+                "engine": f"{outcome.report.engine}: {outcome.report.engine_reason}",
                 "notes": "; ".join(outcome.report.notes),
                 "seconds": round(outcome.seconds, 2),
             }
