@@ -53,7 +53,7 @@ def build_frame(platform: Platform, era_id: str) -> StageOutcome:
     raw = platform.datasets.require(raw_readings.DATASET, era_id)
     scaling = _scaling(platform, description, era)
     result = preprocess(
-        platform.datasets.read(raw).lazy(),
+        platform.datasets.scan(raw),
         description.sensors,
         start=era.start,
         end=era.end,

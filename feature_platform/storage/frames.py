@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from feature_platform.errors import StorageError
+from feature_platform.storage.last_table import LAST, Collected
 from feature_platform.storage.log import CommitLog, LostRaceError
 from feature_platform.storage.parquet_stream import DIGEST, ParquetFile, write_parquet_stream
 from feature_platform.storage.root import StorageRoot
@@ -91,12 +92,16 @@ class EraDatasets:
         file = ParquetFile(_digest(content), table.height, table.schema, len(content))
         self._refuse_stale(dataset, era_id, self.manifest(dataset, era_id), provenance)
         self.root.write(_file_name(dataset, era_id, file), content)
-        return self._commit(dataset, era_id, file, provenance)
+        manifest = self._commit(dataset, era_id, file, provenance)
+        LAST.hold(self.root.path(manifest.file), table)
+        return manifest
 
     def write_stream(
         self, dataset: str, era_id: str, schema: pl.Schema, tables: Iterable[pl.DataFrame], provenance: Provenance
     ) -> Manifest:
-        """Store a table that comes some rows at a time, none kept in memory, and commit it as the era's current one.
+        """Store a table that comes some rows at a time, and commit it as the era's current one.
+
+        Rows are kept in memory only as far as `last_table` may hold them.
 
         Raises
         ------
@@ -104,10 +109,13 @@ class EraDatasets:
             As `write` does; also what `tables` raises. Nothing is stored then.
         """
         self._refuse_stale(dataset, era_id, self.manifest(dataset, era_id), provenance)
+        collected = Collected(tables)
         with self.root.scratch(_folder(dataset, era_id)) as path:
-            file = write_parquet_stream(path, schema, tables)
+            file = write_parquet_stream(path, schema, collected)
             self.root.keep(path, _file_name(dataset, era_id, file))
-        return self._commit(dataset, era_id, file, provenance)
+        manifest = self._commit(dataset, era_id, file, provenance)
+        LAST.hold(self.root.path(manifest.file), collected.table)
+        return manifest
 
     def _commit(self, dataset: str, era_id: str, file: ParquetFile, provenance: Provenance) -> Manifest:
         log = CommitLog(self.root, f"{_folder(dataset, era_id)}/manifests")
@@ -168,13 +176,41 @@ class EraDatasets:
         StorageError
             If the file is missing or damaged.
         """
+        wanted = None if columns is None else list(columns)
+        held = self._held(manifest)
+        if held is not None:
+            return held if wanted is None else held.select(wanted)
+        return pl.read_parquet(io.BytesIO(self._content(manifest)), columns=wanted)
+
+    def scan(self, manifest: Manifest) -> pl.LazyFrame:
+        """The rows that a manifest names, for a plan: a GPU reads a local file straight into its memory.
+
+        Raises
+        ------
+        StorageError
+            If the file is missing or damaged.
+        """
+        held = self._held(manifest)
+        if held is not None:
+            return held.lazy()
+        if not self.root.is_local:
+            return self.read(manifest).lazy()
+        self._content(manifest)
+        return pl.scan_parquet(self.root.path(manifest.file))
+
+    def _held(self, manifest: Manifest) -> pl.DataFrame | None:
+        held = LAST.find(self.root.path(manifest.file))
+        # A file that was cut or removed since must not go unnoticed until another process reads it.
+        return held if held is not None and self.root.size(manifest.file) == manifest.bytes else None
+
+    def _content(self, manifest: Manifest) -> bytes:
         content = self.root.read(manifest.file)
         if _digest(content) != manifest.version:
             raise StorageError(
                 f"{self.root.path(manifest.file)}: is damaged (its content is not what was written); materialize "
                 f"{manifest.dataset} of era {manifest.era_id} again"
             )
-        return pl.read_parquet(io.BytesIO(content), columns=None if columns is None else list(columns))
+        return content
 
     def require(self, dataset: str, era_id: str) -> Manifest:
         """The era's current manifest.

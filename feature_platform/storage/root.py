@@ -76,6 +76,16 @@ class StorageRoot:
         filesystem, base = self._opened
         return bool(filesystem.exists(f"{base}/{name}"))
 
+    def size(self, name: str) -> int | None:
+        """How many bytes the name holds; None where it holds nothing."""
+        filesystem, base = self._opened
+        try:
+            return int(filesystem.size(f"{base}/{name}"))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StorageError(f"{self.path(name)}: cannot be read ({error})") from error
+
     def names(self, folder: str) -> list[str]:
         """The names of what lies directly in a folder, sorted; empty where the folder is not there."""
         filesystem, base = self._opened
