@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # dagster.yaml is read from DAGSTER_HOME alone; without it runs would not be routed.
 export DAGSTER_HOME ?= $(CURDIR)/.feature_platform
 
-.PHONY: help demo dev warm image test test-long test-deploy docs docs-links parity notebooks peers lint types lock clean
+.PHONY: help demo dev warm image test test-long test-deploy test-gpu wheels-gpu docs docs-links parity notebooks peers lint types lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -87,6 +87,17 @@ docs-links: ## ask for every address outside that the docs name
 	@grep -ohE 'https://[^][ )>`"]+' README.md CHANGELOG.md docs/*.md | sort -u | xargs -n 1 sh -c \
 	'curl --silent --location --fail --max-time 20 --output /dev/null "$$0" && echo "ok   $$0" || { echo "LOST $$0"; exit 1; }'
 
+# A machine with a GPU may have no network: what lies in GPU_WHEELS is all that is installed there.
+GPU_WHEELS ?= wheels-gpu
+wheels-gpu: ## the wheels of locks/gpu.txt (2 GB) into wheels-gpu/, to take to a machine without network
+	$(PYTHON) -m pip download --quiet --disable-pip-version-check --only-binary :all: --require-hashes --no-deps --dest $(GPU_WHEELS) -r locks/gpu.txt
+
+.gpu/installed: locks/gpu.txt
+	PYTHON=$(PYTHON) benchmarks/gpu_install.sh $(GPU_WHEELS)
+
+test-gpu: .gpu/installed ## what needs an NVIDIA GPU: its engines against the CPU's, and its memory really running out
+	FEATURE_PLATFORM_REQUIRE_GPU=1 .gpu/bin/python -m pytest -q -m gpu feature_platform_tests/gpu
+
 parity: warm ## every calculator against tsfresh on every kind of series and length; writes docs/parity.md
 	$(BIN)/python -m feature_platform_tests.parity.compare --write
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -m long feature_platform_tests/parity
@@ -122,4 +133,4 @@ lock: ## renew locks/ (needs uv)
 	printf '%s\n' $(BINDINGS) | $(LOCK) --no-deps --no-annotate - -o locks/terraform.txt
 
 clean: ## remove what was installed and made
-	rm -rf $(VENV) .peers .deploy .docs site .cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .peers .deploy .docs .gpu site .cache .mypy_cache .pytest_cache .ruff_cache
