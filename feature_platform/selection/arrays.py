@@ -14,6 +14,9 @@ HOST_CELLS = 2**15
 DEVICE_CELLS = 2**24
 """The same on a GPU, where each call costs more than what it does to a few cells."""
 
+DEVICE_PASS_BYTES = 512 * 2**20
+"""What goes over at a time: products over few rows leave most of a GPU idle."""
+
 RESIDENT_SHARE = 0.5
 """Of the free device memory what the tables may take for good; products and intermediate results need the rest."""
 
@@ -60,13 +63,16 @@ class DeviceTables:
     def _matrices(self, places: IntArray) -> Iterator[Any]:
         if self._resident is None and self._may_stay and self._bytes() <= RESIDENT_SHARE * self.free_bytes():
             every = np.arange(len(self.tables.columns))
-            self._resident = [self.xp.asarray(values) for values in self.tables.matrices(every)]
+            self._resident = list(self._copied(every))
         if self._resident is None:
-            yield from map(self.xp.asarray, self.tables.matrices(places))
+            yield from self._copied(places)
         else:
             columns = self.xp.asarray(places)
             for values in self._resident:
                 yield values[:, columns]
+
+    def _copied(self, places: IntArray) -> Iterator[Any]:
+        return map(self.xp.asarray, self.tables.matrices(places, pass_bytes=DEVICE_PASS_BYTES))
 
     def _bytes(self) -> int:
         return self.tables.rows * len(self.tables.columns) * np.dtype(np.float64).itemsize

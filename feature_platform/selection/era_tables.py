@@ -144,13 +144,13 @@ class EraTables:
             kept = self._kept.get(era_id)
             yield EraMatrix.of(era_id, self.readers[era_id]()) if kept is None else kept
 
-    def matrices(self, places: IntArray) -> Iterator[FloatArray]:
+    def matrices(self, places: IntArray, *, pass_bytes: int = PASS_BYTES) -> Iterator[FloatArray]:
         """One pass: (rows, places) of some rows at a time, NaN for a value that is missing, undefined or infinite."""
         if self._whole is None:
             for era in self.pass_over():
                 yield self.take(era, places)
         else:
-            step = max(PASS_BYTES // (8 * max(len(places), 1)), 1)
+            step = max(pass_bytes // (8 * max(len(places), 1)), 1)
             for first in range(0, self.rows, step):
                 yield self._whole[first : first + step, places]
 
