@@ -81,18 +81,31 @@ SIGNS: tuple[tuple[Fault, tuple[str, ...]], ...] = (
 )
 
 
+OWN_ERRORS = {
+    "cuda.bindings.nvjitlink": ("nvJitLinkError",),
+    "cuda.bindings.nvvm": ("nvvmError",),
+    "cuda.core._utils.cuda_utils": ("CUDAError",),
+    "cupy.cuda.compiler": ("CompileException",),
+    "numba.core.errors": ("NumbaError",),
+    "numba.cuda.cudadrv.error": ("CudaDriverError", "CudaRuntimeError", "NvvmError", "NvrtcError"),
+    "rmm.rmm": ("RMMError",),
+}
+"""What the libraries derive from Exception itself, by the module that has it."""
+
+
 def device_errors() -> tuple[type[BaseException], ...]:
-    """What a call of cudf, RMM, cupy or numba may end with; numba's own errors only where numba.cuda is loaded."""
-    found: tuple[type[BaseException], ...] = (
+    """What a call of cudf, RMM, cupy or numba may end with. Imports nothing: what is not loaded has raised nothing."""
+    loaded = [(sys.modules[name], errors) for name, errors in OWN_ERRORS.items() if name in sys.modules]
+    return (
         pl.exceptions.PolarsError,
         NotImplementedError,
         MemoryError,
         RuntimeError,
         ImportError,
         OSError,
+        # numba's simulator lacks some of numba's.
+        *(getattr(module, error) for module, errors in loaded for error in errors if hasattr(module, error)),
     )
-    errors = sys.modules.get("numba.cuda.cudadrv.error")
-    return found if errors is None else (*found, errors.CudaDriverError)
 
 
 def classify(error: BaseException) -> DeviceFault:

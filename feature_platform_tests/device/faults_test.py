@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from feature_platform.device import obstacle
-from feature_platform.device.faults import DeviceFault, Fault, classify, device_errors
+from feature_platform.device.faults import OWN_ERRORS, DeviceFault, Fault, classify, device_errors
 from feature_platform.device.obstacle import find_obstacle, remember
 from feature_platform.device.probe import DeviceProbe
 
@@ -63,6 +63,14 @@ def test_numbas_own_errors_are_known_where_it_is_loaded(monkeypatch: pytest.Monk
     errors = importlib.import_module(name)
     assert errors.CudaDriverError in device_errors()
     assert issubclass(importlib.import_module("numba.cuda.cudadrv.driver").CudaAPIError, device_errors())
+
+
+@pytest.mark.parametrize("module", OWN_ERRORS)
+def test_the_libraries_have_the_errors_that_are_named_after_them(module: str) -> None:
+    pytest.importorskip("rmm", reason="the gpu extra is not installed")
+    loaded = importlib.import_module(module)
+    for name in OWN_ERRORS[module]:
+        assert getattr(loaded, name) in device_errors()
 
 
 def test_a_lost_device_is_not_asked_again_in_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
