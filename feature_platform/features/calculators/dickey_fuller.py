@@ -27,8 +27,15 @@ EPSILON = 2.220446049250313e-16
 
 
 def largest_lag(length: int) -> int:
-    """Schwert's rule, kept below half of the length; negative if the series is too short."""
-    return min(length // 2 - 2, math.ceil(12.0 * math.pow(length / 100.0, 0.25)))
+    """Schwert's rule, kept below half of the length; negative if the series is too short.
+
+    The rule is 12 times the fourth root of a hundredth of the length, rounded up. In whole numbers, since a power on
+    another processor may lie above the whole number that it should be.
+    """
+    lag = 0
+    while 25 * lag * lag * lag * lag < 5184 * length:
+        lag += 1
+    return min(length // 2 - 2, lag)
 
 
 def room(length: int) -> int:

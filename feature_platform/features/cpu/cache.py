@@ -40,8 +40,10 @@ def source_digest(packages: Iterable[Path]) -> str:
     return digest.hexdigest()[:16]
 
 
-class _CacheFolder:
+class CacheFolder:
     """`cache_folder`, as numba asks for a function's place: it may be read-only, as in an image."""
+
+    folder = staticmethod(cache_folder)
 
     def __init__(self, file: str) -> None:
         self._py_file = file
@@ -51,13 +53,13 @@ class _CacheFolder:
         return cls(file)
 
     def get_cache_path(self) -> str:
-        return str(cache_folder())
+        return str(self.folder())
 
     def ensure_cache_path(self) -> None:
-        cache_folder().mkdir(parents=True, exist_ok=True)
+        self.folder().mkdir(parents=True, exist_ok=True)
 
     def get_source_stamp(self) -> str:
-        return cache_folder().name
+        return self.folder().name
 
     def get_disambiguator(self) -> str:
         return "kernel"
@@ -69,7 +71,7 @@ class _MachineCode(CompileResultCacheImpl):  # type: ignore[misc]  # numba ships
     So nothing can be linked with it: kernels are called by their addresses.
     """
 
-    _locator_classes = (_CacheFolder,)
+    _locator_classes = (CacheFolder,)
 
     def reduce(self, result: Any) -> tuple[Any, ...]:  # noqa: ANN401 - as above
         (name, kind, (machine_code, _)), *others = super().reduce(result)
@@ -79,26 +81,30 @@ class _MachineCode(CompileResultCacheImpl):  # type: ignore[misc]  # numba ships
         return (name, kind, (machine_code, names.as_bitcode())), *others
 
 
-class KernelCache(FunctionCache):  # type: ignore[misc]  # as above
-    """numba's cache of one function, in `cache_folder`, for a function that no compiled one calls by its name.
+class OptionalCache:
+    """Before a cache of numba's, of whichever target: one that does without its folder.
 
-    If the folder cannot be written it says so, once in a process, and the function is compiled again in the next.
+    If it cannot be written it says so, once in a process, and the function is compiled again in the next.
     """
-
-    _impl_class = _MachineCode
 
     def load_overload(self, signature: Any, target: Any) -> Any:  # noqa: ANN401 - as above
         """See numba."""
         with suppress(OSError):
-            return super().load_overload(signature, target)
+            return super().load_overload(signature, target)  # type: ignore[misc]  # the cache's that follows
         return None
 
     def save_overload(self, signature: Any, result: Any) -> None:  # noqa: ANN401 - as above
         """See numba."""
         try:
-            super().save_overload(signature, result)
+            super().save_overload(signature, result)  # type: ignore[misc]  # as above
         except OSError as error:
             _warn(error.strerror or str(error))
+
+
+class KernelCache(OptionalCache, FunctionCache):  # type: ignore[misc]  # as above
+    """numba's cache of one function, in `cache_folder`, for a function that no compiled one calls by its name."""
+
+    _impl_class = _MachineCode
 
 
 @lru_cache(maxsize=1)
