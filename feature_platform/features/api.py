@@ -107,6 +107,8 @@ def plan_era_features(
     """
     named = kinds(sensors, settings.columns)
     windows = cut_windows(frame, tuple(named), start=start, end=end, step=step, settings=settings.windows)
-    engine = make_engine(settings.engine)
+    complete = sum(int((share == 1).sum()) for share in windows.coverage.values())
+    length = next((values.shape[1] for values in windows.series.values()), 0)
+    engine = make_engine(settings.engine, series=complete, length=length)
     plan = engine.plan(settings)
     return EraFeatures(windows, named, engine, plan, feature_names(named, plan.names))

@@ -35,7 +35,11 @@ class FeatureEngine(Protocol):
 
     @property
     def name(self) -> str:
-        """What manifests and metadata call it."""
+        """What manifests and metadata call it; one that falls back on another says so here once it has."""
+
+    @property
+    def reason(self) -> str:
+        """Why it was this one, in words."""
 
     @property
     def version(self) -> str:

@@ -3,7 +3,7 @@
 import pickle
 import warnings
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from feature_platform.features.calculators.arguments import RefusedError
 from feature_platform.features.calculators.registry import CALCULATORS
 from feature_platform.features.cpu.run import Progress, run
 from feature_platform.features.engine import FeaturePlan, FloatArray, TimeArray
-from feature_platform.features.engines import NATIVE_VERSION, default_threads
+from feature_platform.features.engines import NATIVE_VERSION, KernelEngineName, default_threads, make_kernel_engine
 from feature_platform.features.feature_sets import ParameterList
 from feature_platform.features.parameters import calculators_of
 from feature_platform.features.plan import Plan, make_plan
@@ -24,6 +24,9 @@ from feature_platform.features.reference import probe_columns, reference_values
 
 if TYPE_CHECKING:
     from feature_platform.features.settings import FeatureSettings
+
+RunKernels = Callable[[Plan, FloatArray, FloatArray, int | None, Progress | None], FloatArray]
+"""`run(plan, x, hours, threads, progress)`: values of the plan's kernels; see `cpu.run.run`."""
 
 LARGEST_SQUARED = 1e150
 """The sum of squares of larger values overflows, for any length."""
@@ -38,6 +41,7 @@ def extract_batch(
     times: TimeArray | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
+    engine: KernelEngineName = "native",
 ) -> tuple[FloatArray, tuple[str, ...]]:
     """Features of series of one length: values (n_series, n_features) float64, and their names in tsfresh's order.
 
@@ -53,18 +57,22 @@ def extract_batch(
         By default what `default_threads` says. The values are the same for any number, bit for bit.
     progress
         Is told how many series of how many are done.
+    engine
+        `native` is the CPU; `gpu` an NVIDIA GPU; `auto` a GPU where there is one and the series are worth it.
 
     Raises
     ------
     FeatureError
-        If the series are no such array, or a calculator or its parameters cannot be computed.
+        If the series are no such array, a calculator or its parameters cannot be computed, or a GPU that is asked for
+        fails or is not there.
     SeriesError
         If one series has NaN, or values that tsfresh's calculator refuses.
     """
     x = _checked(series)
     plan = _plan(calculators, timewise=times is not None)
     _warn_of_delegated(plan)
-    return _extract(plan, x, times, threads, progress), plan.names
+    made = make_kernel_engine(engine, series=len(x), length=x.shape[1])
+    return _extract(made.run, plan, x, times, threads, progress), plan.names
 
 
 def extract_ragged(
@@ -87,7 +95,7 @@ def extract_ragged(
         when = None if times is None else np.stack([times[position] for position in positions])
         try:
             x = _checked(np.stack([series[position] for position in positions]))
-            values[positions] = _extract(plan, x, when, threads, None)
+            values[positions] = _extract(NativeEngine().run, plan, x, when, threads, None)
         except SeriesError as error:
             raise SeriesError(positions[error.position], error.problem) from error
         done += len(positions)
@@ -96,20 +104,27 @@ def extract_ragged(
     return values, plan.names
 
 
-@dataclass(frozen=True)
+@dataclass
 class NativeEngine:
     """Kernels on the CPU; what a custom set asks beyond them goes through tsfresh, and `delegated` says so."""
 
+    reason: str = "the settings ask for the CPU"
     name: str = "native"
     version: str = NATIVE_VERSION
     batch_size: int = 4096
+
+    def run(
+        self, plan: Plan, x: FloatArray, hours: FloatArray, threads: int | None, progress: Progress | None
+    ) -> FloatArray:
+        """See `cpu.run.run`."""
+        return run(plan, x, hours, threads=threads, progress=progress)
 
     def plan(self, settings: "FeatureSettings") -> FeaturePlan:
         """See `FeatureEngine.plan`."""
         plan = _plan(calculators_of(settings), timewise=True)
 
         def extract(series: FloatArray, times: TimeArray) -> FloatArray:
-            return _extract(plan, _checked(series), times, None, None, strict=False)
+            return _extract(self.run, plan, _checked(series), times, None, None, strict=False)
 
         return FeaturePlan(plan.names, plan.reasons, extract)
 
@@ -158,6 +173,7 @@ def _warn_of_delegated(plan: Plan) -> None:
 
 
 def _extract(
+    run_kernels: RunKernels,
     plan: Plan,
     x: FloatArray,
     times: TimeArray | None,
@@ -167,7 +183,7 @@ def _extract(
     strict: bool = True,
 ) -> FloatArray:
     hours = np.empty((1, 0)) if times is None else _hours(np.atleast_2d(times))
-    values = run(plan, x, hours, threads=threads or default_threads(), progress=progress)
+    values = run_kernels(plan, x, hours, threads or default_threads(), progress)
     if plan.delegated and len(x):
         places = {name: position for position, name in enumerate(plan.names)}
         found, columns = reference_values(plan.delegated, x, times)

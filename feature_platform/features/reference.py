@@ -54,6 +54,7 @@ class TsfreshEngine:
     """
 
     name: str = "tsfresh"
+    reason: str = "the settings ask for tsfresh itself"
     version: str = engine_version("tsfresh")
     batch_size: int = 16
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from feature_platform.duration import Duration
+from feature_platform.features.engines import EngineName
 
 FeatureSetName = Literal["minimal", "efficient", "comprehensive", "custom"]
 
@@ -35,8 +36,8 @@ class FeatureSettings(BaseModel):
     columns: tuple[str, ...] = ()
     """Extra columns of the frame (rolling or scaled) that feed the features too; gridded sensors always do."""
     windows: WindowSettings = WindowSettings()
-    engine: Literal["native", "tsfresh"] = "native"
-    """tsfresh itself is the reference: the same columns and values, hundreds of times slower."""
+    engine: EngineName = "auto"
+    """`native` is the CPU; tsfresh itself is the reference: the same columns and values, hundreds of times slower."""
     reference_share: float = Field(default=1 / 5000, ge=0, le=1)
     """Of the series, how many are computed by tsfresh too, and compared."""
 
@@ -56,4 +57,4 @@ class FeatureSettings(BaseModel):
     @property
     def cost_name(self) -> str:
         """What costs are kept by: the scope name, and an engine that gives the same columns at another cost."""
-        return self.scope_name if self.engine == "native" else f"{self.scope_name}+{self.engine}"
+        return self.scope_name if self.engine in {"auto", "native"} else f"{self.scope_name}+{self.engine}"

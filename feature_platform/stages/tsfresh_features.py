@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from feature_platform.features.agreement import Agreement, ReferenceSample
 from feature_platform.features.api import EraFeatures, plan_era_features
 from feature_platform.features.audit import FeatureAudit
-from feature_platform.features.engines import default_threads, engine_version
+from feature_platform.features.engines import default_threads, engine_version, kernels_name
 from feature_platform.features.parameters import calculators_of
 from feature_platform.features.settings import FeatureSettings
 from feature_platform.plots.data_uri import data_uri
@@ -34,8 +34,9 @@ Progress = Callable[[int, int], None]
 
 
 def code_version(settings: FeatureSettings) -> str:
-    """The stage's version and the engine's: either decides the values."""
-    return f"{CODE_VERSION}+{settings.engine}-{engine_version(settings.engine)}"
+    """The stage's version and that of the kernels, or of tsfresh: either decides the values."""
+    name = kernels_name(settings.engine)
+    return f"{CODE_VERSION}+{name}-{engine_version(name)}"
 
 
 def compute_features(platform: Platform, era_id: str, *, progress: Progress | None = None) -> StageOutcome:
@@ -84,6 +85,11 @@ def compute_features(platform: Platform, era_id: str, *, progress: Progress | No
                 "row_count": frame.details["row_count"],
             },
         ),
+        settled=lambda provenance: replace(
+            provenance,
+            engine=features.engine.name,
+            details={**provenance.details, "engine_reason": features.engine.reason},
+        ),
     )
     plot = _plot(platform, manifest, features, simulated=description.simulated)
     agreement = watched.sample.compare(
@@ -103,6 +109,7 @@ def compute_features(platform: Platform, era_id: str, *, progress: Progress | No
             "series": features.series,
             "series_with_gaps": features.null_series,
             "engine": features.engine.name,
+            "engine_reason": features.engine.reason,
             "engine_version": features.engine.version,
             "left_to_tsfresh": "; ".join(f"{name}: {why}" for name, why in features.plan.delegated.items())
             or "nothing",

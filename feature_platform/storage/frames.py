@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -97,11 +97,20 @@ class EraDatasets:
         return manifest
 
     def write_stream(
-        self, dataset: str, era_id: str, schema: pl.Schema, tables: Iterable[pl.DataFrame], provenance: Provenance
+        self,
+        dataset: str,
+        era_id: str,
+        schema: pl.Schema,
+        tables: Iterable[pl.DataFrame],
+        provenance: Provenance,
+        *,
+        settled: Callable[[Provenance], Provenance] = lambda provenance: provenance,
     ) -> Manifest:
         """Store a table that comes some rows at a time, and commit it as the era's current one.
 
         Rows are kept in memory only as far as `last_table` may hold them.
+
+        `settled` adds to the provenance what is known once the last table is there, such as the engine that ran.
 
         Raises
         ------
@@ -113,7 +122,7 @@ class EraDatasets:
         with self.root.scratch(_folder(dataset, era_id)) as path:
             file = write_parquet_stream(path, schema, collected)
             self.root.keep(path, _file_name(dataset, era_id, file))
-        manifest = self._commit(dataset, era_id, file, provenance)
+        manifest = self._commit(dataset, era_id, file, settled(provenance))
         LAST.hold(self.root.path(manifest.file), collected.table)
         return manifest
 

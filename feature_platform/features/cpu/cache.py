@@ -50,18 +50,23 @@ class CacheFolder:
 
     @classmethod
     def from_function(cls, _function: object, file: str) -> Self:
+        """See numba."""
         return cls(file)
 
     def get_cache_path(self) -> str:
+        """See numba."""
         return str(self.folder())
 
     def ensure_cache_path(self) -> None:
+        """See numba."""
         self.folder().mkdir(parents=True, exist_ok=True)
 
     def get_source_stamp(self) -> str:
+        """See numba."""
         return self.folder().name
 
     def get_disambiguator(self) -> str:
+        """See numba."""
         return "kernel"
 
 

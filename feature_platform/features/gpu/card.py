@@ -8,9 +8,12 @@ from numba import config, cuda
 
 from feature_platform.features.calculators.kernel import FloatArray
 
+Anything = Any
+"""A kernel or its argument: numba ships no types."""
 Array = Any
 """cupy's, or numpy's in the simulator: cupy ships no types for what both have."""
 
+SIMULATED_BYTES = 2**30
 STREAMS = 4
 """Kernels side by side: one of few series leaves most of a card idle."""
 
@@ -44,7 +47,9 @@ class Lane(Protocol):
     def download(self, values: Array) -> FloatArray:
         """A copy here, which is there after `finish`."""
 
-    def launch(self, kernel: Any, threads: int, block: int, *arguments: Any, shared: int = 0, aside: bool = False) -> None:  # noqa: ANN401
+    def launch(
+        self, kernel: Anything, threads: int, block: int, *arguments: Anything, shared: int = 0, aside: bool = False
+    ) -> None:
         """Start a kernel of so many threads in blocks, each with bytes of dynamic shared memory."""
 
     def join(self) -> None:
@@ -100,7 +105,9 @@ class CudaLane:
         self._held.append(values)
         return pinned
 
-    def launch(self, kernel: Any, threads: int, block: int, *arguments: Any, shared: int = 0, aside: bool = False) -> None:  # noqa: ANN401
+    def launch(
+        self, kernel: Anything, threads: int, block: int, *arguments: Anything, shared: int = 0, aside: bool = False
+    ) -> None:
         """See `Lane`."""
         stream = self._main
         if aside:
@@ -152,7 +159,15 @@ class SimulatedLane:
         copy: FloatArray = values.copy()
         return copy
 
-    def launch(self, kernel: Any, threads: int, block: int, *arguments: Any, shared: int = 0, aside: bool = False) -> None:  # noqa: ANN401, ARG002
+    def launch(
+        self,
+        kernel: Anything,
+        threads: int,
+        block: int,
+        *arguments: Anything,
+        shared: int = 0,
+        aside: bool = False,  # noqa: ARG002
+    ) -> None:
         """See `Lane`."""
         kernel[-(-threads // block), block, 0, shared](*arguments)
 
@@ -166,3 +181,13 @@ class SimulatedLane:
 def lane_maker() -> Callable[[], Lane]:
     """What makes lanes here: of the current device, or of the simulator where that is on."""
     return SimulatedLane if config.ENABLE_CUDASIM else CudaLane
+
+
+def free_bytes() -> int:
+    """Memory of the current device that a batch may take: what is free, and what cupy keeps for reuse."""
+    if config.ENABLE_CUDASIM:
+        return SIMULATED_BYTES
+    import cupy  # noqa: PLC0415 - only where there is a card
+
+    free, _ = cupy.cuda.runtime.memGetInfo()
+    return int(free + cupy.get_default_memory_pool().free_bytes())

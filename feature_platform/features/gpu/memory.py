@@ -16,7 +16,7 @@ EXTRA_COPIES = 3
 
 
 def stack_floats(length: int) -> int:
-    """What `pairwise_sum` needs of a stack for series of a length: less than a stack for any, since threads have many."""
+    """What `pairwise_sum` needs as its stack for series of a length: each thread has one, so it is no longer."""
     depth = 2
     while BLOCK << depth < 4 * length:
         depth += 1

@@ -1,9 +1,9 @@
 """Approximate and sample entropy by whole blocks of threads: a block for each series, a thread for every few times.
 
-As `calculators.near_sets` a word tells which of sixty-two times are near one time. Here the words of a column follow from
-its prefixes alone, in shared memory: columns overlap by the length of the stretches, so that none needs the bits of the
-next. All counts are whole numbers, each summed up by one thread: they are those of the CPU, exactly, and the logarithms
-of them are added up in its order.
+As in `calculators.near_sets` a word tells which of sixty-two times are near one time. Here the words of a column follow
+from its prefixes alone, in shared memory: columns overlap by the length of the stretches, so that none needs the bits
+of the next. All counts are whole numbers, each summed up by one thread: they are those of the CPU, exactly, and their
+logarithms are added up in its order.
 """
 
 from functools import cache
@@ -145,8 +145,29 @@ def _count_column(words: IntArray, length: int, longest: int, n: int, kept: Shor
             kept[LONGER * n + i] += cuda.popc(word & own)
 
 
-write_ranks, write_bounds, write_prefixes, count_column = (
-    cuda.jit(**DEVICE_OPTIONS)(step) for step in (_write_ranks, _write_bounds, _write_prefixes, _count_column)
+def _write_results(rows: FloatArray, n: int, kept: ShortArray, result: FloatArray, out: FloatArray) -> None:
+    """The entropies from the counts: a thread for each sum over all times."""
+    for k in range(cuda.threadIdx.x, 2 * rows.shape[0], cuda.blockDim.x):
+        request, more = k // 2, k % 2
+        counts = kept[(KEPT * request + SHORTER + more) * n :]
+        total = n - int(rows[request, 1]) + 1 - more
+        if int(rows[request, 0]) != APPROXIMATE:
+            result[k] = float(pairs(counts, total))
+        elif n > int(rows[request, 1]) + 1:
+            result[k] = mean_log_share(counts, total)
+    cuda.syncthreads()
+    for k in range(cuda.threadIdx.x, rows.shape[0], cuda.blockDim.x):
+        if int(rows[k, 0]) != APPROXIMATE:
+            out[k] = sample_entropy(int(result[2 * k]), int(result[2 * k + 1]))
+        elif n > int(rows[k, 1]) + 1:
+            out[k] = abs(result[2 * k] - result[2 * k + 1])
+        else:
+            out[k] = 0.0
+
+
+write_ranks, write_bounds, write_prefixes, count_column, write_results = (
+    cuda.jit(**DEVICE_OPTIONS)(step)
+    for step in (_write_ranks, _write_bounds, _write_prefixes, _count_column, _write_results)
 )
 
 
@@ -187,21 +208,7 @@ def write_entropies(
             for k in range(requests):
                 count_column(words, int(rows[k, 1]), longest, n, kept[KEPT * k * n :])
             cuda.syncthreads()
-        for k in range(cuda.threadIdx.x, 2 * requests, cuda.blockDim.x):
-            request, more = k // 2, k % 2
-            counts = kept[(KEPT * request + SHORTER + more) * n :]
-            total = n - int(rows[request, 1]) + 1 - more
-            if int(rows[request, 0]) != APPROXIMATE:
-                result[k] = float(pairs(counts, total))
-            elif n > int(rows[request, 1]) + 1:
-                result[k] = mean_log_share(counts, total)
-        cuda.syncthreads()
-        for k in range(cuda.threadIdx.x, requests, cuda.blockDim.x):
-            if int(rows[k, 0]) != APPROXIMATE:
-                out[i, k] = sample_entropy(int(result[2 * k]), int(result[2 * k + 1]))
-            else:
-                short = n <= int(rows[k, 1]) + 1
-                out[i, k] = 0.0 if short else abs(result[2 * k] - result[2 * k + 1])
+        write_results(rows, n, kept, result, out[i])
         cuda.syncthreads()
 
 

@@ -105,8 +105,13 @@ def _start(plan: Plan, lane: Lane, x: FloatArray, hours: FloatArray, rows: slice
     when = hours[rows] if len(hours) == len(x) else hours
     with lane:
         batch = prepare(lane, x[rows], when, plan.needs)
-        length = x.shape[1]
-        _by_series(lane, Work(MOMENTS, MOMENTS.encode(()), np.arange(batch.moments.shape[1])), batch, batch.moments, aside=False)
+        _by_series(
+            lane,
+            Work(MOMENTS, MOMENTS.encode(()), np.arange(batch.moments.shape[1])),
+            batch,
+            batch.moments,
+            aside=False,
+        )
         results = []
         for work in plan.works:
             values = lane.empty((len(batch.x_rows), len(work.columns)), order="F")
