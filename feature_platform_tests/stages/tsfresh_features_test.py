@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from feature_platform.features import engines
+from feature_platform.features.engines import gpu_obstacle
 from feature_platform.stages.platform import Platform
 from feature_platform_tests.stages.house import ROWS_A_DAY, check, house, run_stages, take_in, without
 
@@ -15,8 +17,28 @@ def test_metadata_tells_how_the_features_were_made(platform: Platform, tmp_path:
     assert (metadata["windows"], metadata["features"], metadata["series"]) == (3, 3 * 10, 9)
     assert metadata["series_with_gaps"] == 0
     assert metadata["dropped_tail_hours"] == pytest.approx(24 - 1 / 6 + 1 / 60, abs=0.01)
-    assert {"engine", "engine_version", "seconds", "values_per_second", "bytes", "coverage_per_sensor"} <= set(metadata)
+    assert (metadata["engine"], outcome.manifest.engine) == ("native", "native")
+    reason = str(metadata["engine_reason"])
+    assert reason == outcome.manifest.details["engine_reason"]
+    assert reason == gpu_obstacle() or "not worth a GPU's start" in reason
+    assert {"engine_version", "seconds", "values_per_second", "bytes", "coverage_per_sensor"} <= set(metadata)
     assert "data:image/png;base64," in getattr(metadata["plot"], "text", "")
+    assert all(found.passed for found in outcome.checks)
+
+
+@pytest.mark.skipif(gpu_obstacle() is None, reason="there is a GPU, which does not fail")
+def test_a_gpu_that_fails_is_told_in_metadata_and_manifest(
+    platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "gpu_obstacle", lambda: None)
+    monkeypatch.setattr(engines, "FEWEST_SERIES", 1)
+    monkeypatch.setattr(engines, "BREAK_EVEN_VALUES", 1)
+    (era_id,) = take_in(platform, house(tmp_path / "source", days=4, eras={"method": "whole"}))
+    outcome = run_stages(platform, era_id)["tsfresh_features"]
+    reason = outcome.metadata["engine_reason"]
+    assert str(reason).startswith(("the GPU failed", "a library of the gpu extra is missing"))
+    assert (outcome.manifest.engine, outcome.manifest.details["engine_reason"]) == ("native", reason)
+    assert outcome.metadata["engine"] == "native"
     assert all(found.passed for found in outcome.checks)
 
 

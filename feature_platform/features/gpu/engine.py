@@ -1,11 +1,12 @@
 """The engine that computes features on an NVIDIA GPU, and on the CPU where that fails."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from feature_platform.errors import FeatureError
 from feature_platform.features.calculators.kernel import FloatArray
 from feature_platform.features.cpu.run import Progress
 from feature_platform.features.gpu.faults import failure_of, failures
+from feature_platform.features.gpu.pace import Pace
 from feature_platform.features.native import NativeEngine
 from feature_platform.features.plan import Plan
 
@@ -24,6 +25,8 @@ class GpuEngine(NativeEngine):
     failed: bool = False
     series: int = 0
     """Computed on the GPU so far."""
+    paces: dict[tuple[int, int], Pace] = field(default_factory=dict, repr=False)
+    """By the number of columns and the length: the size of batches is learned once."""
 
     def run(
         self, plan: Plan, x: FloatArray, hours: FloatArray, threads: int | None, progress: Progress | None
@@ -49,10 +52,10 @@ class GpuEngine(NativeEngine):
                 return values
         return super().run(plan, x, hours, threads, progress)
 
-    @staticmethod
-    def _run_on_gpu(plan: Plan, x: FloatArray, hours: FloatArray, progress: Progress | None) -> FloatArray:
+    def _run_on_gpu(self, plan: Plan, x: FloatArray, hours: FloatArray, progress: Progress | None) -> FloatArray:
         # Its import fails without the libraries, which is a failure like any other.
         from feature_platform.features.gpu.card import free_bytes  # noqa: PLC0415 - as above
         from feature_platform.features.gpu.run import run  # noqa: PLC0415 - as above
 
-        return run(plan, x, hours, free_bytes=free_bytes, progress=progress)
+        pace = self.paces.setdefault((len(plan.names), x.shape[1]), Pace(x.shape[1])) if x.size else None
+        return run(plan, x, hours, free_bytes=free_bytes, pace=pace, progress=progress)

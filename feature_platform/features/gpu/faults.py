@@ -21,9 +21,10 @@ def failures() -> tuple[type[BaseException], ...]:
 
 
 def failure_of(error: BaseException) -> str:
-    """A failure in words."""
+    """A failure in words, on one line."""
+    said = " ".join(str(error).split())
     if isinstance(error, MemoryError):
-        return f"the GPU's memory does not hold even the smallest batch ({error})"
+        return f"the GPU's memory does not hold even the smallest batch ({said})"
     if isinstance(error, ImportError):
-        return f"a library of the gpu extra is missing or does not fit the driver ({error})"
-    return f"the GPU failed: {type(error).__name__}: {error}"
+        return f"a library of the gpu extra is missing or does not fit the driver ({said})"
+    return f"the GPU failed: {type(error).__name__}: {said}"

@@ -8,30 +8,17 @@ GROWTH = 4
 
 
 class Pace:
-    """Finds a batch's size from what earlier ones took.
+    """Finds a batch's size from what earlier ones took, for series of one length and one plan."""
 
-    Parameters
-    ----------
-    length
-        Values of a series.
-    most
-        Series that fit into the card's memory.
-    """
-
-    def __init__(self, length: int, most: int) -> None:
-        self._most = most
+    def __init__(self, length: int) -> None:
         self._wanted = max(FIRST_VALUES // length, 1)
 
-    @property
-    def series(self) -> int:
-        """Series of the next batch; 0 where none fits."""
-        return min(self._wanted, self._most)
+    def series(self, most: int) -> int:
+        """Series of the next batch, of which `most` fit into the card's memory."""
+        return min(self._wanted, most)
 
     def took(self, series: int, seconds: float) -> None:
         """Learn from a batch."""
         fitting = int(series * MOST_SECONDS / max(seconds, 1e-9))
-        self._wanted = max(min(fitting, GROWTH * series), 1)
-
-    def halve(self, series: int) -> None:
-        """Learn that a batch of so many found no room."""
-        self._most = series // 2
+        # The last batch of many is small, and tells little of large ones.
+        self._wanted = max(min(fitting, max(GROWTH * series, self._wanted)), 1)

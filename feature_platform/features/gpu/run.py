@@ -10,7 +10,7 @@ import numpy as np
 from feature_platform.features.calculators.kernel import FloatArray
 from feature_platform.features.calculators.moments import MOMENTS
 from feature_platform.features.cpu.run import Progress
-from feature_platform.features.gpu import near_sets
+from feature_platform.features.gpu import near_sets, welch
 from feature_platform.features.gpu.card import Array, Lane, lane_maker
 from feature_platform.features.gpu.compile import device_loop
 from feature_platform.features.gpu.memory import by_blocks, most_series, stack_floats
@@ -45,12 +45,14 @@ def run(
     hours: FloatArray,
     *,
     free_bytes: FreeBytes,
+    pace: Pace | None = None,
     progress: Progress | None = None,
     keep: Callable[[Array], None] | None = None,
 ) -> FloatArray:
     """What `cpu.run.run` gives, from the current device.
 
-    `free_bytes` says how much of its memory may be used. A batch that finds no room is halved. `keep` is handed each
+    `free_bytes` says how much of its memory may be used. A batch that finds no room is halved. `pace` is what earlier
+    calls with this plan and series of this length learned. `keep` is handed each
     batch's values (n, n_columns) as they lie on the card, in order. Signals are heard between batches, of which none is
     to take longer than some seconds.
 
@@ -63,7 +65,9 @@ def run(
     if not x.size:
         return out
     length = x.shape[1]
-    pace = Pace(length, most_series(plan, length, free_bytes(), LANES))
+    # Before any batch is timed.
+    _compile(plan)
+    pace, most = pace or Pace(length), most_series(plan, length, free_bytes(), LANES)
     make_lane = lane_maker()
     lanes = deque(make_lane() for _ in range(LANES))
     under_way: deque[_Started] = deque()
@@ -82,7 +86,7 @@ def run(
             if progress is not None:
                 progress(done, len(x))
             continue
-        series = min(pace.series, len(x) - first)
+        series = min(pace.series(most), len(x) - first)
         try:
             under_way.append(_start(plan, lanes[0], x, hours, slice(first, first + series)))
         except MemoryError:
@@ -91,11 +95,22 @@ def run(
             lanes[0].finish()
             if series <= FEWEST:
                 raise
-            pace.halve(series)
+            most = series // 2
             continue
         lanes.popleft()
         first += series
     return out
+
+
+def _compile(plan: Plan) -> None:
+    device_loop(MOMENTS.function)
+    if "density" in plan.needs:
+        welch.parts()
+    for work in plan.works:
+        if by_blocks(work):
+            near_sets.entropy_loop()
+        else:
+            device_loop(work.kernel.function)
 
 
 def _start(plan: Plan, lane: Lane, x: FloatArray, hours: FloatArray, rows: slice) -> _Started:

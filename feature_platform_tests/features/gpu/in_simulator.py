@@ -14,6 +14,7 @@ from feature_platform.features.gpu import near_sets
 from feature_platform.features.gpu.card import SimulatedLane
 from feature_platform.features.gpu.engine import GpuEngine
 from feature_platform.features.gpu.memory import bytes_per_series
+from feature_platform.features.gpu.pace import Pace
 from feature_platform.features.gpu.run import run
 from feature_platform.features.plan import Plan, make_plan
 from feature_platform.preprocessing.device import DeviceProbe
@@ -85,6 +86,19 @@ def test_batches_fit_into_the_free_memory(monkeypatch: pytest.MonkeyPatch) -> No
     np.testing.assert_allclose(values, run_on_cpu(FEW, WALKS, NO_HOURS), rtol=1e-12)
 
 
+def test_batches_grow_as_long_as_they_take_no_time() -> None:
+    pace = Pace(2**14)
+    assert [pace.series(10**6), pace.series(50)] == [64, 50]
+    pace.took(64, 0.1)
+    assert pace.series(10**6) == 256
+    pace.took(3, 0.001)
+    assert pace.series(10**6) == 256
+    pace.took(256, 8.0)
+    assert pace.series(10**6) == 64
+    pace.took(64, 1e9)
+    assert pace.series(10**6) == 1
+
+
 def test_nothing_is_started_after_an_interruption() -> None:
     room = 50 * bytes_per_series(FEW, WALKS.shape[1])
     done: list[int] = []
@@ -122,7 +136,10 @@ def test_a_batch_that_finds_no_room_is_halved(monkeypatch: pytest.MonkeyPatch) -
     [
         (MemoryError("std::bad_alloc"), "the GPU's memory does not hold even the smallest batch (std::bad_alloc)"),
         (RuntimeError("cudaErrorDevicesUnavailable"), "the GPU failed: RuntimeError: cudaErrorDevicesUnavailable"),
-        (ImportError("libcufft.so.12"), "a library of the gpu extra is missing or does not fit the driver"),
+        (
+            ImportError("no\n libcufft"),
+            "a library of the gpu extra is missing or does not fit the driver (no libcufft)",
+        ),
         (OSError("unknown error"), "the GPU failed: OSError: unknown error"),
     ],
     ids=["no room", "device lost", "library missing", "driver"],
@@ -160,11 +177,11 @@ def test_a_batch_call_takes_the_gpu(monkeypatch: pytest.MonkeyPatch, engine: eng
     ran: list[Plan] = []
     on_gpu = GpuEngine._run_on_gpu  # noqa: SLF001 - what is watched
 
-    def watched(plan: Plan, *arguments: object) -> FloatArray:
+    def watched(own: GpuEngine, plan: Plan, *arguments: object) -> FloatArray:
         ran.append(plan)
-        return on_gpu(plan, *arguments)  # type: ignore[arg-type]
+        return on_gpu(own, plan, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(GpuEngine, "_run_on_gpu", staticmethod(watched))
+    monkeypatch.setattr(GpuEngine, "_run_on_gpu", watched)
     values, names = extract_batch(WALKS, {"mean": None}, engine=engine)
     assert names == ("mean",)
     np.testing.assert_allclose(values[:, 0], WALKS.mean(axis=1), rtol=1e-12)

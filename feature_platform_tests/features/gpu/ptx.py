@@ -23,6 +23,8 @@ from feature_platform.features.gpu.contraction import without_contraction
 
 CAPABILITIES = {"sm_80": (8, 0), "sm_90": (9, 0)}
 """Of the A100, and of the H100 and H200."""
+MOST_REGISTERS = 255
+"""Of a thread: what does not fit is spilled."""
 MOST_STACK = 1024
 """Bytes of a thread's local memory: what a kernel keeps there it reads and writes as slowly as a card's own."""
 
