@@ -23,17 +23,16 @@ NO_OWN = "OWN: Mapping[str, ParameterList] = {}"
 
 SIMULATED = """
 import json
-from feature_platform_tests.features.gpu.simulated import simulated
+import os
+os.environ["NUMBA_ENABLE_CUDASIM"] = "1"
 import numpy as np
-from feature_platform.features.calculators.moments import COUNT, MOMENTS
-from feature_platform.features.cpu.stages import prepare
-from feature_platform.features.plan import Work, make_plan
+from feature_platform.features.gpu.run import run
+from feature_platform.features.plan import make_plan
 from feature_platform_tests.features.calculators.requests import REQUESTS
 plan = make_plan({"quantile_range": REQUESTS["quantile_range"]}, timewise=True, foreign_columns=lambda *_: ())
 series = np.random.default_rng(0).normal(size=(3, 32))
-batch = prepare(series, np.arange(32)[None] / 12, plan.needs)
-moments = simulated(Work(MOMENTS, MOMENTS.encode(()), np.arange(COUNT)), batch, np.empty((3, 0)))
-print(json.dumps({"series": series.tolist(), "values": simulated(plan.works[0], batch, moments).tolist()}))
+values = run(plan, series, np.arange(32)[None] / 12, free_bytes=lambda: 2**30)
+print(json.dumps({"series": series.tolist(), "values": values.tolist()}))
 """
 SAYS_ALL = """
 import json
