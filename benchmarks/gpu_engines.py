@@ -5,7 +5,6 @@ that programs, arguments and the form of the result are tried, and nothing else.
 """
 
 import argparse
-import inspect
 import time
 from collections.abc import Callable
 from typing import Any
@@ -14,11 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from feature_platform.features import extract_batch
+from feature_platform.features.engines import KernelEngineName
 from feature_platform.features.feature_sets import FEATURE_SETS
 
 Floats = npt.NDArray[np.float64]
-
-GPU_FEATURES = "engine" in inspect.signature(extract_batch).parameters
 
 
 def parser(text: str | None) -> argparse.ArgumentParser:
@@ -30,16 +28,14 @@ def parser(text: str | None) -> argparse.ArgumentParser:
 def features(series: Floats, feature_set: str, *, gpu: bool, dry: bool) -> Floats:
     """Values (n_series, n_features): the one place that knows how an engine for features is named."""
     times = np.datetime64("2024-03-01", "us") + np.arange(series.shape[1]) * np.timedelta64(5, "m")
-    given: dict[str, Any] = {"engine": "gpu" if gpu and not dry else "native"} if GPU_FEATURES else {}
-    if gpu and not dry and not GPU_FEATURES:
-        raise SystemExit("features have no GPU engine in this version")
-    return extract_batch(series, FEATURE_SETS[feature_set], times=times, **given)[0]
+    engine: KernelEngineName = "gpu" if gpu and not dry else "native"
+    return extract_batch(series, FEATURE_SETS[feature_set], times=times, engine=engine)[0]
 
 
 def described_engines(*, gpu: bool, dry: bool) -> dict[str, dict[str, object]]:
     """The sections of a source's description that name engines."""
     engine = "gpu" if gpu and not dry else "cpu"
-    features_engine = "gpu" if engine == "gpu" and GPU_FEATURES else "native"
+    features_engine = "gpu" if engine == "gpu" else "native"
     return {
         "preprocessing": {"engine": engine},
         "features": {"engine": features_engine, "reference_share": 0},

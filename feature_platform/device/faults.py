@@ -29,7 +29,7 @@ class DeviceFault:
     detail: str
 
     def __str__(self) -> str:
-        return f"{self.fault}: {self.detail}"
+        return self.detail if self.fault is Fault.FAILED else f"{self.fault}: {self.detail}"
 
 
 # The first that matches counts: without a driver RMM speaks of `bad_alloc` too, and names the driver behind it.
@@ -133,4 +133,4 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _said(error: BaseException) -> str:
-    return f"{type(error).__name__}: {str(error).strip()}"
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"

@@ -1,19 +1,20 @@
 """The engines by name. What they compute with takes a second to import: most programs only ask for a version."""
 
-import importlib.util
 import os
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Literal
 
+from feature_platform.device.obstacle import find_obstacle
 from feature_platform.errors import FeatureError
 from feature_platform.features.engine import FeatureEngine
-from feature_platform.preprocessing.device import probe_device
 
 if TYPE_CHECKING:
     from feature_platform.features.native import NativeEngine
 
 KernelEngineName = Literal["auto", "native", "gpu"]
 EngineName = Literal["auto", "native", "gpu", "tsfresh"]
+
+LIBRARIES = ("numba_cuda", "cupy", "rmm")
 
 NATIVE_VERSION = "1"
 """Raised by hand whenever a value of the native engine may change."""
@@ -64,11 +65,8 @@ def make_kernel_engine(name: KernelEngineName, *, series: int, length: int) -> "
 
 def gpu_obstacle() -> str | None:
     """Why no features can be computed on a GPU here; None where they can. Imports nothing of CUDA."""
-    probe = probe_device()
-    if probe.count == 0:
-        return probe.reason
-    missing = [module for module in ("numba_cuda", "cupy") if importlib.util.find_spec(module) is None]
-    return f"there is a GPU, but not {' and '.join(missing)} (the gpu extra)" if missing else None
+    fault = find_obstacle(*LIBRARIES)
+    return None if fault is None else fault.detail
 
 
 def _not_worth_it(series: int, length: int) -> str | None:

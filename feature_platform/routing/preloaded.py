@@ -39,7 +39,7 @@ PRELOADED = (
     "feature_platform.orchestration.stage_run",
     "feature_platform.plots.data_uri",
     "feature_platform.plots.sketch",
-    "feature_platform.preprocessing.device",
+    "feature_platform.device.probe",
     "feature_platform.preprocessing.moments",
     "feature_platform.preprocessing.quantiles",
     "feature_platform.selection.drift",

@@ -5,6 +5,8 @@ import sys
 import numpy as np
 import pytest
 
+from feature_platform.device import obstacle
+from feature_platform.device.probe import DeviceProbe
 from feature_platform.errors import FeatureError
 from feature_platform.features import engines, extract_batch
 from feature_platform.features.engines import (
@@ -15,15 +17,15 @@ from feature_platform.features.engines import (
     kernels_name,
     make_engine,
 )
-from feature_platform.preprocessing.device import DeviceProbe
 
 LARGE = {"series": 100_000, "length": 288}
 
 
 def have_devices(monkeypatch: pytest.MonkeyPatch, count: int, *, missing: str = "") -> None:
-    monkeypatch.setattr(engines, "probe_device", lambda: DeviceProbe(count, "no GPU driver (tested)"))
+    monkeypatch.setattr(obstacle, "_lost", [])
+    monkeypatch.setattr(obstacle, "probe_device", lambda: DeviceProbe(count, "no GPU driver (tested)"))
     monkeypatch.setattr(
-        engines.importlib.util,
+        obstacle.importlib.util,
         "find_spec",
         lambda name: None if name == missing else importlib.util.spec_from_loader(name, None),
     )
@@ -46,11 +48,11 @@ def test_the_engine_says_why_it_was_this_one(
     assert (engine.name, engine.reason) == (name, reason)
 
 
-@pytest.mark.parametrize("missing", ["cupy", "numba_cuda"])
+@pytest.mark.parametrize("missing", ["cupy", "numba_cuda", "rmm"])
 def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     have_devices(monkeypatch, 1, missing=missing)
-    assert make_engine("auto", **LARGE).reason == f"there is a GPU, but not {missing} (the gpu extra)"
-    with pytest.raises(FeatureError, match=rf"engine gpu is forced, but there is a GPU, but not {missing} .*; set "):
+    assert make_engine("auto", **LARGE).reason == f"there is a GPU, but {missing} is not installed (the gpu extra)"
+    with pytest.raises(FeatureError, match=rf"engine gpu is forced, but there is a GPU, but {missing} is .*; set "):
         make_engine("gpu", **LARGE)
 
 

@@ -1,5 +1,3 @@
-import inspect
-
 import numpy as np
 import pytest
 
@@ -14,8 +12,6 @@ pytestmark = pytest.mark.gpu
     ("length", "feature_set"), [(32, "comprehensive"), (288, "comprehensive"), (2016, "efficient")]
 )
 def test_values_are_the_cpus(length: int, feature_set: str) -> None:
-    if "engine" not in inspect.signature(extract_batch).parameters:
-        pytest.skip("features have no GPU engine in this version")
     x = np.stack(list(named_series(length).values()))
     times = np.datetime64("2024-03-01", "us") + np.arange(length) * np.timedelta64(5, "m")
     found, expected = (

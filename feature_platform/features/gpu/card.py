@@ -6,6 +6,7 @@ from typing import Any, Literal, Protocol, Self
 import numpy as np
 from numba import config, cuda
 
+from feature_platform.device import memory
 from feature_platform.features.calculators.kernel import FloatArray
 
 Anything = Any
@@ -184,10 +185,5 @@ def lane_maker() -> Callable[[], Lane]:
 
 
 def free_bytes() -> int:
-    """Memory of the current device that a batch may take: what is free, and what cupy keeps for reuse."""
-    if config.ENABLE_CUDASIM:
-        return SIMULATED_BYTES
-    import cupy  # noqa: PLC0415 - only where there is a card
-
-    free, _ = cupy.cuda.runtime.memGetInfo()
-    return int(free + cupy.get_default_memory_pool().free_bytes())
+    """Memory of the current device that batches may take."""
+    return SIMULATED_BYTES if config.ENABLE_CUDASIM else memory.free_bytes()

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from feature_platform.device.faults import classify, device_errors
+from feature_platform.device.obstacle import remember
 from feature_platform.errors import FeatureError
 from feature_platform.features.calculators.kernel import FloatArray
 from feature_platform.features.cpu.run import Progress
-from feature_platform.features.gpu.faults import failure_of, failures
 from feature_platform.features.gpu.pace import Pace
 from feature_platform.features.native import NativeEngine
 from feature_platform.features.plan import Plan
@@ -41,8 +42,10 @@ class GpuEngine(NativeEngine):
         if not self.failed:
             try:
                 values = self._run_on_gpu(plan, x, hours, progress)
-            except failures() as error:
-                failure = failure_of(error)
+            except device_errors() as error:
+                fault = classify(error)
+                remember(fault)
+                failure = f"the GPU failed: {fault}"
                 if self.forced:
                     raise FeatureError(f"engine gpu is forced, but {failure}; set engine: auto") from error
                 self.failed, self.reason = True, failure

@@ -65,9 +65,10 @@ def run(
     if not x.size:
         return out
     length = x.shape[1]
+    # The pool of memory must be there before numba starts CUDA.
+    pace, most = pace or Pace(length), most_series(plan, length, free_bytes(), LANES)
     # Before any batch is timed.
     _compile(plan)
-    pace, most = pace or Pace(length), most_series(plan, length, free_bytes(), LANES)
     make_lane = lane_maker()
     lanes = deque(make_lane() for _ in range(LANES))
     under_way: deque[_Started] = deque()

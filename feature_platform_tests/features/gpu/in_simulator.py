@@ -6,6 +6,8 @@ from itertools import count
 import numpy as np
 import pytest
 
+from feature_platform.device import obstacle
+from feature_platform.device.probe import DeviceProbe
 from feature_platform.errors import FeatureError
 from feature_platform.features import engines, extract_batch
 from feature_platform.features.calculators.kernel import FloatArray
@@ -17,7 +19,6 @@ from feature_platform.features.gpu.memory import bytes_per_series
 from feature_platform.features.gpu.pace import Pace
 from feature_platform.features.gpu.run import run
 from feature_platform.features.plan import Plan, make_plan
-from feature_platform.preprocessing.device import DeviceProbe
 from feature_platform_tests.features.calculators.requests import REQUESTS
 from feature_platform_tests.parity.series import named_series
 
@@ -134,11 +135,14 @@ def test_a_batch_that_finds_no_room_is_halved(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (MemoryError("std::bad_alloc"), "the GPU's memory does not hold even the smallest batch (std::bad_alloc)"),
-        (RuntimeError("cudaErrorDevicesUnavailable"), "the GPU failed: RuntimeError: cudaErrorDevicesUnavailable"),
+        (MemoryError("std::bad_alloc"), "the GPU failed: out of memory: MemoryError: std::bad_alloc"),
+        (
+            RuntimeError("cudaErrorDevicesUnavailable"),
+            "the GPU failed: device lost: RuntimeError: cudaErrorDevicesUnavailable",
+        ),
         (
             ImportError("no\n libcufft"),
-            "a library of the gpu extra is missing or does not fit the driver (no libcufft)",
+            "the GPU failed: library missing: ImportError: no libcufft",
         ),
         (OSError("unknown error"), "the GPU failed: OSError: unknown error"),
     ],
@@ -162,16 +166,19 @@ def test_what_fails_on_the_card_is_computed_on_the_cpu(
 
 
 def test_a_forced_gpu_that_fails_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    fail_above(monkeypatch, 1, RuntimeError("device lost"))
-    with pytest.raises(FeatureError, match="engine gpu is forced, but the GPU failed: RuntimeError: device lost") as it:
+    fail_above(monkeypatch, 1, RuntimeError("no luck"))
+    with pytest.raises(
+        FeatureError, match="engine gpu is forced, but the GPU failed: RuntimeError: no luck"
+    ) as it:
         GpuEngine(forced=True).run(FEW, WALKS, NO_HOURS, 1, None)
     assert isinstance(it.value.__cause__, RuntimeError)
 
 
 @pytest.mark.parametrize("engine", ["auto", "gpu"])
 def test_a_batch_call_takes_the_gpu(monkeypatch: pytest.MonkeyPatch, engine: engines.KernelEngineName) -> None:
-    monkeypatch.setattr(engines, "probe_device", lambda: DeviceProbe(1, "1 GPU(s)"))
-    monkeypatch.setattr(engines.importlib.util, "find_spec", lambda _: object())
+    monkeypatch.setattr(obstacle, "_lost", [])
+    monkeypatch.setattr(obstacle, "probe_device", lambda: DeviceProbe(1, "1 GPU(s)"))
+    monkeypatch.setattr(obstacle.importlib.util, "find_spec", lambda _: object())
     monkeypatch.setattr(engines, "FEWEST_SERIES", 70)
     monkeypatch.setattr(engines, "BREAK_EVEN_VALUES", WALKS.size)
     ran: list[Plan] = []
