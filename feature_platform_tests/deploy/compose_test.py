@@ -82,6 +82,7 @@ def deployment(engine: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield deployed
     finally:
         deployed.remove(engine)
+        engine.images.remove(PGBOUNCER, force=True)
 
 
 @pytest.fixture(scope="module")
