@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-import polars as pl
-
 
 class Fault(StrEnum):
     """What is wrong."""
@@ -88,6 +86,7 @@ OWN_ERRORS = {
     "cupy.cuda.compiler": ("CompileException",),
     "numba.core.errors": ("NumbaError",),
     "numba.cuda.cudadrv.error": ("CudaDriverError", "CudaRuntimeError", "NvvmError", "NvrtcError"),
+    "polars.exceptions": ("PolarsError",),
     "rmm.rmm": ("RMMError",),
 }
 """What the libraries derive from Exception itself, by the module that has it."""
@@ -97,7 +96,6 @@ def device_errors() -> tuple[type[BaseException], ...]:
     """What a call of cudf, RMM, cupy or numba may end with. Imports nothing: what is not loaded has raised nothing."""
     loaded = [(sys.modules[name], errors) for name, errors in OWN_ERRORS.items() if name in sys.modules]
     return (
-        pl.exceptions.PolarsError,
         NotImplementedError,
         MemoryError,
         RuntimeError,

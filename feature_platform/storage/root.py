@@ -84,7 +84,7 @@ class StorageRoot:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise StorageError(f"{self.path(name)}: cannot be read ({error})") from error
+            raise StorageError(f"{self.path(name)}: cannot be read ({error}); give read access") from error
 
     def names(self, folder: str) -> list[str]:
         """The names of what lies directly in a folder, sorted; empty where the folder is not there."""

@@ -46,8 +46,8 @@ CASES = [
 def test_an_error_has_one_reason(error: Exception, fault: Fault) -> None:
     found = classify(error)
     assert found.fault is fault
-    assert str(error) in found.detail
-    assert str(found).startswith(f"{fault.value}: ")
+    assert " ".join(str(error).split()) in found.detail
+    assert str(found) == (found.detail if fault is Fault.FAILED else f"{fault.value}: {found.detail}")
     assert isinstance(error, device_errors())
 
 
@@ -57,10 +57,8 @@ def test_the_cause_of_an_error_counts() -> None:
     assert classify(error).fault is Fault.OUT_OF_MEMORY
 
 
-def test_numbas_own_errors_are_known_where_it_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    name = "numba.cuda.cudadrv.error"
-    monkeypatch.delitem(sys.modules, name, raising=False)
-    errors = importlib.import_module(name)
+def test_numbas_own_errors_are_known_where_it_is_loaded() -> None:
+    errors = importlib.import_module("numba.cuda.cudadrv.error")
     assert errors.CudaDriverError in device_errors()
     assert issubclass(importlib.import_module("numba.cuda.cudadrv.driver").CudaAPIError, device_errors())
 

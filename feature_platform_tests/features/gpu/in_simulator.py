@@ -167,9 +167,7 @@ def test_what_fails_on_the_card_is_computed_on_the_cpu(
 
 def test_a_forced_gpu_that_fails_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
     fail_above(monkeypatch, 1, RuntimeError("no luck"))
-    with pytest.raises(
-        FeatureError, match="engine gpu is forced, but the GPU failed: RuntimeError: no luck"
-    ) as it:
+    with pytest.raises(FeatureError, match="engine gpu is forced, but the GPU failed: RuntimeError: no luck") as it:
         GpuEngine(forced=True).run(FEW, WALKS, NO_HOURS, 1, None)
     assert isinstance(it.value.__cause__, RuntimeError)
 
