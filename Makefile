@@ -55,7 +55,7 @@ test: warm lint types ## everything CI runs, under 20 minutes on 2 cores
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not long and not e2e and not deploy"
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "e2e and not long and not deploy"
 
-test-long: $(VENV)/installed ## the tests that take long: every era of the real exports, all of parity, the kernels' bounds
+test-long: $(VENV)/installed ## the tests that take long: every era of the real exports, outages, killed programs, all of parity
 	$(BIN)/python -m pytest -m long
 
 # Environments of their own: large, and the platform depends on none of them.

@@ -135,7 +135,7 @@ class TsfreshFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
         try:
             step = parse_duration(self.step)
         except ValueError as error:
-            raise FeatureError(f"step is no duration: {error}") from error
+            raise FeatureError(f"the transformer's step: {error}") from error
         return np.datetime64(0, "us") + np.arange(count) * np.timedelta64(step)
 
     def _threads(self) -> int:

@@ -159,10 +159,7 @@ def _checks(
             name="coverage",
             passed=thin.is_empty(),
             severity="warning",
-            description=(
-                "; ".join(f"{row['sensor_id']}: {row['coverage']:.1%}" for row in thin.iter_rows(named=True))
-                or f"every sensor covers at least {limits.coverage:.0%} of the grid"
-            ),
+            description=_covered(thin, limits.coverage),
             metadata={"limit": limits.coverage, "sensors_below": thin.height},
         ),
         CheckOutcome(
@@ -174,3 +171,10 @@ def _checks(
             metadata={"out_of_range_share": outside, "limit": limits.out_of_range_share},
         ),
     )
+
+
+def _covered(thin: pl.DataFrame, limit: float) -> str:
+    if thin.is_empty():
+        return f"every sensor covers at least {limit:.0%} of the grid"
+    shares = "; ".join(f"{row['sensor_id']}: {row['coverage']:.1%}" for row in thin.iter_rows(named=True))
+    return f"less than {limit:.0%} of the grid is covered by {shares}"

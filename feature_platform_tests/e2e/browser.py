@@ -115,3 +115,8 @@ def cell_beside(page: Page, key: str) -> Locator:
     """The value of an entry of an era's metadata table."""
     name = page.locator("td", has_text=re.compile(f"^{re.escape(key)}$"))
     return page.locator("tr").filter(has=name).first.locator("td").nth(1)
+
+
+def rows(page: Page) -> Locator:
+    """The rows of a list of runs or automations, which are neither a table's nor of that role."""
+    return page.locator("[class*='VirtualizedTable_row']")

@@ -21,7 +21,7 @@ from feature_platform_tests.routing.home import REPOSITORY
 from feature_platform_tests.stages.house import take_in
 from feature_platform_tests.tiny_source import tiny_source
 
-pytestmark = [pytest.mark.fault, pytest.mark.e2e, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.fault, pytest.mark.e2e, pytest.mark.long, pytest.mark.timeout(900)]
 
 ERAS = 50
 AT_ONCE = 4

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from feature_platform_tests.faults.conftest import DATABASE, POOL_SIZE, PostgresHome
 from feature_platform_tests.tiny_source import tiny_source
 
-pytestmark = [pytest.mark.fault, pytest.mark.e2e, pytest.mark.postgres, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.fault, pytest.mark.e2e, pytest.mark.long, pytest.mark.postgres, pytest.mark.timeout(600)]
 
 ERAS = 10
 OUTAGE_SECONDS = 20

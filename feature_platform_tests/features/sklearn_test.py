@@ -93,7 +93,7 @@ def test_a_search_over_feature_sets_learns_what_the_series_say() -> None:
     [
         ({"feature_set": "most"}, "feature_set is 'most'; it must be minimal, efficient, comprehensive"),
         ({"feature_set": {"quantile": {"q": 0.1}}}, "calculator quantile: its parameters are"),
-        ({"step": "5 minutes"}, "step: '5 minutes' is no duration"),
+        ({"step": "5 minutes"}, "the transformer's step: '5 minutes' is no duration"),
         ({"gaps": "fill"}, "gaps is 'fill'; it must be refuse or null"),
         ({"n_jobs": 0}, "n_jobs is 0"),
     ],
