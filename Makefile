@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # dagster.yaml is read from DAGSTER_HOME alone; without it runs would not be routed.
 export DAGSTER_HOME ?= $(CURDIR)/.feature_platform
 
-.PHONY: help demo dev warm image test test-long test-deploy test-gpu wheels-gpu docs docs-links parity notebooks peers lint types lock clean
+.PHONY: help demo dev warm image test test-long test-deploy test-gpu wheels-gpu docs docs-links parity notebooks pictures peers lint types lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -96,11 +96,14 @@ wheels-gpu: ## the wheels of locks/gpu.txt (2 GB) into wheels-gpu/, to take to a
 	PYTHON=$(PYTHON) benchmarks/gpu_install.sh $(GPU_WHEELS)
 
 test-gpu: .gpu/installed ## what needs an NVIDIA GPU: its engines against the CPU's, and its memory really running out
-	FEATURE_PLATFORM_REQUIRE_GPU=1 .gpu/bin/python -m pytest -q -m gpu feature_platform_tests/gpu
+	FEATURE_PLATFORM_REQUIRE_GPU=1 .gpu/bin/python -m pytest -q -m gpu feature_platform_tests/gpu feature_platform_tests/features/gpu
 
 parity: warm ## every calculator against tsfresh on every kind of series and length; writes docs/parity.md
 	$(BIN)/python -m feature_platform_tests.parity.compare --write
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -m long feature_platform_tests/parity
+
+pictures: warm ## the UI's pages in docs/pictures, taken anew by the test that drives a browser
+	FEATURE_PLATFORM_SCREENSHOTS=docs/pictures $(BIN)/python -m pytest -q feature_platform_tests/e2e/ui_test.py
 
 notebooks: warm ## run docs/notebooks and write what they print into them
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m feature_platform_tests.notebooks

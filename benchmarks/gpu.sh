@@ -9,5 +9,5 @@ if [ "${1:-}" = --dry ]; then
   exec "${PYTHON:-.venv/bin/python}" benchmarks/gpu_table.py --dry
 fi
 [ -e .gpu/installed ] || benchmarks/gpu_install.sh "${1:-wheels-gpu}" >&2
-FEATURE_PLATFORM_REQUIRE_GPU=1 .gpu/bin/python -m pytest -q -m gpu feature_platform_tests/gpu >&2
+FEATURE_PLATFORM_REQUIRE_GPU=1 .gpu/bin/python -m pytest -q -m gpu feature_platform_tests/gpu feature_platform_tests/features/gpu >&2
 exec .gpu/bin/python benchmarks/gpu_table.py

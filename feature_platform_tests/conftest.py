@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from feature_platform.storage.root import StorageRoot
 from feature_platform_tests.full_disk import Disk, LimitedDisk, MissingMountError, mounted_disk
@@ -13,6 +14,10 @@ from feature_platform_tests.read_only import MissingRightError, OpenFolder, open
 
 if TYPE_CHECKING:
     from feature_platform_tests.routing.kubernetes_api import KubernetesApi
+
+# No test asserts a time: a busy machine is not a failure.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

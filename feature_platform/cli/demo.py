@@ -45,7 +45,10 @@ def dev(
         if not catalogue.sources():
             catalogue.register_source(demo_description(home))
             say.print("registered the simulated demo source; materialize source_readings and era_catalogue in the UI")
-    command = [sys.executable, "-m", "dagster", "dev", "-w", str(home / "workspace.yaml"), "-h", host, "-p", str(port)]
+    # `dg`, which Dagster's warning asks for, wants a project of its own layout.
+    quiet = ("-W", "ignore:Function `dev_command` is superseded")
+    dagster_dev = ("-m", "dagster", "dev", "-w", str(home / "workspace.yaml"), "-h", host, "-p", str(port))
+    command = [sys.executable, *quiet, *dagster_dev]
     # In this process's place: whoever ends the command ends the servers.
     os.execve(command[0], command, os.environ)  # noqa: S606 - no shell is meant
 

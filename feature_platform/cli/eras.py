@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from feature_platform.cli import era_report
@@ -127,20 +128,30 @@ def show(records: list[EraRecord], simulated: set[str], *, json: bool) -> None:
         return
     if not records:
         stop("no eras; cut some: feature-platform run --source SOURCE.yaml --eras calendar:month")
-    table = Table(title=f"simulated data: {', '.join(sorted(simulated))}" if simulated else None, title_justify="left")
-    for name in ("era", "level", "start (UTC)", "end (UTC)", "days", "readings", "label", "superseded by"):
-        table.add_column(name, justify="right" if name in {"days", "readings"} else "left", overflow="fold")
+    # An id says source, level and start, and is what other commands take: it stays whole in a narrow terminal too.
+    table = Table(
+        title=f"simulated data: {', '.join(sorted(simulated))}" if simulated else None,
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    superseded = any(record.superseded_by for record in records)
+    for name in ("era", "end (UTC)", "days", "readings", "label", *(["superseded by"] if superseded else [])):
+        table.add_column(
+            name,
+            justify="right" if name in {"days", "readings"} else "left",
+            overflow="fold",
+            no_wrap=name in {"era", "days", "readings"},
+        )
     for record in records:
         era = record.era
         table.add_row(
             era.era_id,
-            era.level,
-            f"{era.start:%Y-%m-%d %H:%M}",
             f"{era.end:%Y-%m-%d %H:%M}",
             f"{(era.end - era.start).total_seconds() / 86400:.1f}",
             f"{record.row_count or 0:,}",
             era.label or "",
-            ", ".join(record.superseded_by),
+            *([", ".join(record.superseded_by)] if superseded else []),
         )
     out.print(table)
 

@@ -51,7 +51,14 @@ def test_the_table_shows_labels_as_they_are_and_that_nothing_was_measured(
     printed = command("eras", "list").stdout
     assert LABEL in printed
     assert "simulated data: tiny" in printed
-    assert all(str(era["era"]) in printed for era in declared)
+
+
+def test_a_narrow_terminal_leaves_ids_whole(
+    command: Command, declared: list[dict[str, object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output.out, "width", 80)
+    printed = command("eras", "list").stdout
+    assert all(f" {era['era']} " in printed for era in declared)
 
 
 def test_superseded_eras_are_listed_when_asked_for_and_pruned(

@@ -1,5 +1,6 @@
 """Debian's Chromium, driven by Playwright, over a `feature-platform dev` of a test's own."""
 
+import io
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+from PIL import Image
 from playwright.sync_api import ConsoleMessage, Locator, Page, expect, sync_playwright
 
 from feature_platform_tests.e2e.conftest import Home
@@ -25,6 +27,7 @@ PAGE_SECONDS = 60
 """For a page to show what is there already, on a busy machine; pages poll by themselves."""
 SCREENSHOTS = "FEATURE_PLATFORM_SCREENSHOTS"
 """Names the folder that pictures for the docs go to."""
+COLOURS = 64
 
 
 @dataclass
@@ -45,7 +48,8 @@ class Browser:
         folder = os.environ.get(SCREENSHOTS)
         if folder is not None:
             Path(folder).mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=Path(folder) / f"{name}.png")
+            picture = Image.open(io.BytesIO(self.page.screenshot()))
+            picture.convert("RGB").quantize(COLOURS).save(Path(folder) / f"{name}.png", optimize=True)
 
     def on_console(self, message: ConsoleMessage) -> None:
         if message.type == "error":

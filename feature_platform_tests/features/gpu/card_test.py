@@ -10,7 +10,10 @@ from feature_platform.features.tolerance import close, natural_scale, powers_of
 from feature_platform_tests.features.calculators.requests import REQUESTS
 from feature_platform_tests.parity.series import named_series
 
-pytestmark = pytest.mark.skipif(gpu_obstacle() is not None, reason=f"no GPU to compute on: {gpu_obstacle()}")
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(gpu_obstacle() is not None, reason=f"no GPU to compute on: {gpu_obstacle()}"),
+]
 
 
 @pytest.mark.timeout(1200)

@@ -4,10 +4,13 @@ import pytest
 
 from feature_platform_tests.features.gpu.ptx import CAPABILITIES, MOST_REGISTERS, MOST_STACK, assembled, loops
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("numba_cuda") is None,
-    reason="the gpu extra, which compiles CUDA kernels, is not installed",
-)
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(
+        importlib.util.find_spec("numba_cuda") is None,
+        reason="the gpu extra, which compiles CUDA kernels, is not installed",
+    ),
+]
 
 
 @pytest.mark.timeout(600)
