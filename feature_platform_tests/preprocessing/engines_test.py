@@ -77,7 +77,7 @@ def test_what_does_not_fit_runs_in_pieces_and_the_reason_says_so(monkeypatch: py
         (MemoryError("std::bad_alloc"), 2, "out of memory: MemoryError: "),
         (RuntimeError("cudaErrorInvalidDevice"), 1, "no device: RuntimeError: "),
         (ImportError("libcudf.so: cannot open"), 1, "library missing: ImportError: "),
-        (RuntimeError("anything else"), 1, "failed: RuntimeError: "),
+        (RuntimeError("anything else"), 1, "RuntimeError: "),
     ],
     ids=lambda case: type(case).__name__,
 )

@@ -38,7 +38,8 @@ def test_an_all_null_sensor_is_named_by_the_coverage_check(platform: Platform, t
     slice_readings(platform, era_id)
     outcome = build_frame(platform, era_id)
     found = check(outcome, "coverage")
-    assert (found.passed, found.severity, found.description) == (False, "warning", "humidity: 0.0%")
+    said = "less than 50% of the grid is covered by humidity: 0.0%"
+    assert (found.passed, found.severity, found.description) == (False, "warning", said)
     frame = platform.datasets.read(outcome.manifest)
     assert frame["humidity"].null_count() == frame.height
     assert frame["air_temp"].null_count() == 0
