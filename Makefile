@@ -47,13 +47,14 @@ image: ## the image feature-platform:cpu (docs/deploy.md)
 # --- checking ---------------------------------------------------------------------------------------------
 POSTGRES := $(firstword $(wildcard /usr/lib/postgresql/*/bin/initdb) $(shell command -v initdb 2>/dev/null))
 
+# End-to-end tests in their files' order: sorted by numbers of tests the longest would come last, with one core idle.
 test: warm lint types ## everything CI runs, under 20 minutes on 2 cores
 	@[ -n "$(POSTGRES)" ] || { $(call system_package,postgresql,a PostgreSQL server for the tests); }
 	@command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || { $(call system_package,pgbouncer,pgbouncer for the tests); }
 	@command -v promtool >/dev/null || { $(call system_package,--no-install-recommends prometheus,Prometheus for the tests); }
 	@command -v chromium >/dev/null || { $(call system_package,--no-install-recommends chromium,a browser for the tests); }
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not long and not e2e and not deploy"
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "e2e and not long and not deploy"
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "e2e and not long and not deploy"
 
 test-long: $(VENV)/installed ## the tests that take long: every era of the real exports, outages, killed programs, all of parity
 	$(BIN)/python -m pytest -m long
