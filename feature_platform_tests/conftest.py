@@ -2,7 +2,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -69,6 +69,21 @@ def api() -> Iterator["KubernetesApi"]:
 
     with running_kubernetes_api(KubernetesApi()) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Any]:
+    """A client of a real Docker engine that has this checkout's image; without one a skip (in CI a failure)."""
+    # Imported here: few tests want it.
+    from feature_platform_tests.docker_engine import MissingDockerError, docker_engine  # noqa: PLC0415
+
+    try:
+        with docker_engine() as client:
+            yield client
+    except MissingDockerError as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"CI must run the Docker tests: {error}")
+        pytest.skip(f"no Docker engine to test with: {error}")
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from feature_platform.cli.eras import opened
 from feature_platform.cli.output import clear_errors, out, print_json, say
+from feature_platform.cli.store import age_of
 from feature_platform.errors import FeaturePlatformError
 
 LEAST = timedelta(days=1)
@@ -53,12 +54,9 @@ def clean_up(
 
 
 def _age(text: str) -> timedelta:
-    from feature_platform.duration import format_duration, parse_duration  # noqa: PLC0415 - imports pydantic
+    from feature_platform.duration import format_duration  # noqa: PLC0415 - imports pydantic
 
-    try:
-        age = parse_duration(text)
-    except ValueError as error:
-        raise FeaturePlatformError(f"--older-than: {error}") from error
+    age = age_of(text)
     if age < LEAST:
         raise FeaturePlatformError(
             f"--older-than {text}: a run may still need what is so young; write {format_duration(LEAST)} or more"

@@ -1,7 +1,7 @@
 """`feature-platform store`: install, sync, prune the feature store in PostgreSQL."""
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -60,16 +60,27 @@ def prune(
     older_than: Annotated[str, typer.Option(help="Replaced longer ago than this: 12h, 30d, 8w.")], url: Url = None
 ) -> None:
     """Delete replaced values; `as_of` before they were replaced finds nothing of them any more."""
-    from feature_platform.duration import parse_duration  # noqa: PLC0415 - keeps --help fast
     from feature_platform.store.feature_store import FeatureStore  # noqa: PLC0415 - keeps --help fast
 
     with clear_errors():
-        try:
-            age = parse_duration(older_than)
-        except ValueError as error:
-            raise FeaturePlatformError(f"--older-than: {error}") from error
-        pruned = FeatureStore(owner_url(url)).prune(datetime.now(UTC) - age)
+        pruned = FeatureStore(owner_url(url)).prune(datetime.now(UTC) - age_of(older_than))
     say.print(f"{pruned} replaced versions of eras pruned")
+
+
+def age_of(older_than: str) -> timedelta:
+    """The option --older-than.
+
+    Raises
+    ------
+    FeaturePlatformError
+        If it is no duration.
+    """
+    from feature_platform.duration import parse_duration  # noqa: PLC0415 - imports pydantic
+
+    try:
+        return parse_duration(older_than)
+    except ValueError as error:
+        raise FeaturePlatformError(f"--older-than: {error}") from error
 
 
 def owner_url(url: str | None) -> str:

@@ -15,7 +15,7 @@ from feature_platform.eras.tables import SCHEMA_REVISION
 from feature_platform.orchestration.jobs import BATCH_JOB
 from feature_platform.routing.run_containers import container_name
 from feature_platform_tests.deploy.compose import NAME, PGBOUNCER, POSTGRES, Deployment, Run, docker_client, waited
-from feature_platform_tests.docker_engine import BASE, IMAGE, MissingDockerError, docker_engine
+from feature_platform_tests.docker_engine import BASE, IMAGE
 from feature_platform_tests.routing.home import REPOSITORY
 from feature_platform_tests.tiny_source import tiny_source
 
@@ -49,17 +49,6 @@ USER 10001:10001
 SOURCE = "/data/tiny/tiny.yaml"
 RUN = ("run", "--rm", "-T", "cli", "feature-platform", "run", "--source", SOURCE, "--json")
 PROGRAMS = ("webserver", "daemon", "code")
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Any]:
-    try:
-        with docker_engine() as client:
-            yield client
-    except MissingDockerError as error:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"CI must run the Docker tests: {error}")
-        pytest.skip(f"no Docker engine to test with: {error}")
 
 
 @pytest.fixture(scope="module")

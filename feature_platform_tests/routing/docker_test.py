@@ -27,7 +27,7 @@ from feature_platform.orchestration.retries import is_over
 from feature_platform.routing.container_watch import end_watch
 from feature_platform.routing.docker import DockerContainerLauncher
 from feature_platform.routing.run_containers import DEVICE_LABEL, RUN_LABEL, container_name, free_device, remove_ended
-from feature_platform_tests.docker_engine import BASE, IMAGE, MissingDockerError, docker_engine
+from feature_platform_tests.docker_engine import BASE, IMAGE
 from feature_platform_tests.routing.home import DEFINITIONS, REPOSITORY, create_run, make_home, open_instance
 
 pytestmark = [pytest.mark.deploy, pytest.mark.timeout(300)]
@@ -36,17 +36,6 @@ FAILED, DONE = dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.SUCCESS
 PATIENCE_SECONDS = 120
 CPU_MIB = 512
 LIMITS = {"cpu": 4, "gpu": 1, "cpu-highmem": 1}
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Any]:
-    try:
-        with docker_engine() as client:
-            yield client
-    except MissingDockerError as error:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"CI must run the Docker tests: {error}")
-        pytest.skip(f"no Docker engine to test with: {error}")
 
 
 @pytest.fixture(scope="module")
